@@ -1,0 +1,89 @@
+//! The ways of producing text for a turn.
+
+mod scripted;
+
+pub use scripted::Scripted;
+
+use crate::brief::{Brief, Reply};
+use std::ops::ControlFlow;
+
+/// One way of producing text for a turn. Runs on the mind's own thread, one turn at a time.
+pub trait Backend: Send {
+    /// A short name for logs and events, such as `builtin`.
+    fn name(&self) -> &str;
+
+    /// Produces the reply to `brief`, handing text to `sink` as it comes.
+    ///
+    /// The sink is asked after every token; when it breaks, the backend returns at once what it has, with
+    /// [`Finish::Interrupted`](crate::brief::Finish::Interrupted). The backend fills every field of the reply but
+    /// the times, which the worker measures.
+    ///
+    /// # Errors
+    /// [`MindError`] where no reply can be had; the character then falls back to an authored line.
+    fn reply(&mut self, brief: &Brief, sink: &mut dyn ReplySink) -> Result<Reply, MindError>;
+
+    /// The whole of what the model is given for `brief`, as text: for the inspector, and for tests that
+    /// look for what must not be in it.
+    fn prompt(&self, brief: &Brief) -> String;
+}
+
+/// Takes a reply as it is spoken.
+pub trait ReplySink {
+    /// Takes the next piece of text, which may be empty (a token without text of its own), and says whether
+    /// to go on.
+    fn chunk(&mut self, text: &str) -> ControlFlow<()>;
+}
+
+/// A sink that keeps going and keeps nothing: the reply itself holds the text.
+impl ReplySink for () {
+    fn chunk(&mut self, _: &str) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Why a turn has no reply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MindError {
+    /// The queue of the mind was full; the turn was not taken.
+    #[error("the mind's queue is full ({capacity} turns wait)")]
+    QueueFull {
+        /// Turns that fit.
+        capacity: usize,
+    },
+    /// The deadline passed before the turn was begun.
+    #[error("the turn waited {waited_ms} ms, past its deadline of {deadline_ms} ms")]
+    DeadlinePassed {
+        /// How long it waited.
+        waited_ms: u64,
+        /// How long it might wait.
+        deadline_ms: u64,
+    },
+    /// The backend panicked; it has been built anew.
+    #[error("the backend panicked: {message}")]
+    Panicked {
+        /// The panic's message.
+        message: String,
+    },
+    /// The backend could not be built, for example since its weights are missing or damaged.
+    #[error("the backend could not be started: {message}")]
+    Start {
+        /// What went wrong, with file and place.
+        message: String,
+    },
+    /// What goes in does not fit the model.
+    #[error("the turn does not fit the model: {message}")]
+    TooLong {
+        /// Expected and found.
+        message: String,
+    },
+    /// The model's arithmetic failed.
+    #[error("the model failed: {message}")]
+    Model {
+        /// The error in words.
+        message: String,
+    },
+    /// The mind has been shut down.
+    #[error("the mind has shut down")]
+    ShutDown,
+}

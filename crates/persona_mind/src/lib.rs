@@ -1,0 +1,21 @@
+//! The engine-free mind of `bevy_persona`: everything between an owned [`Brief`] and the words of a
+//! reply. It never imports Bevy.
+//!
+//! * [`brief`]: the snapshot of one character that a turn needs, and nothing else.
+//! * [`backend`]: the ways of producing text for a turn.
+//! * [`worker`]: the background thread that runs a backend, with bounded queues.
+//! * [`engine`]: GGUF files, tokenizers, the LLaMA-shaped decoder, sampling.
+//! * [`hearth`]: the small multimodal persona model that ships inside the crate.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod backend;
+pub mod brief;
+pub mod engine;
+pub mod hearth;
+pub mod worker;
+
+#[cfg(feature = "train")]
+pub mod train;
+
+pub use backend::{Backend, MindError, ReplySink};
+pub use brief::Brief;
