@@ -1,1 +1,9 @@
-//! To come.
+//! The trainer of Hearth, and the generator of its data.
+
+pub mod content;
+pub mod optim;
+pub mod sample;
+pub mod scenes;
+pub mod speaker;
+pub mod task;
+pub mod tokens;

@@ -1,0 +1,225 @@
+//! The written content that training data is made from: relations, intents, styles, talk of what is seen.
+
+use crate::brief::{Emotion, Register};
+use crate::hearth::vocab::Tone;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// A relation between concepts, and all the ways to ask for it and to state it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relation {
+    /// Unique name.
+    pub id: String,
+    /// Where it belongs.
+    pub world: World,
+    /// What its subject is.
+    pub subject: Kind,
+    /// What its object is.
+    pub object: Kind,
+    /// Predicates that fit between subject and object.
+    pub facts: Vec<String>,
+    /// Questions with `{S}` for the object.
+    pub ask_object: Vec<String>,
+    /// Questions with `{O}` for the subject.
+    pub ask_subject: Vec<String>,
+    /// Questions to a character who is the subject.
+    pub ask_self: Vec<String>,
+    /// Sentences that state the fact.
+    pub says: Vec<String>,
+    /// Sentences in which the subject states the fact.
+    pub says_self: Vec<String>,
+}
+
+/// A kind of world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum World {
+    Any,
+    Fantasy,
+    Modern,
+    School,
+    Space,
+    Home,
+}
+
+/// What a concept is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Person,
+    Group,
+    Place,
+    Item,
+    Animal,
+    Time,
+    Amount,
+    Food,
+    Craft,
+    Idea,
+    Event,
+    Machine,
+    Material,
+    Subject,
+}
+
+/// Something a player's line can mean, other than asking for a fact, and replies to it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intent {
+    /// Unique name.
+    pub id: String,
+    /// The mood it leaves, by tone: warm, neutral, cold.
+    pub emotion: (Emotion, Emotion, Emotion),
+    /// What a player says.
+    pub lines: Vec<String>,
+    /// What a character answers.
+    pub replies: Vec<(Register, Tone, Vec<String>)>,
+}
+
+/// How a register wraps a plain sentence.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "described in the content's own guide")]
+pub struct Style {
+    pub register: Register,
+    pub frames: Vec<(Tone, Vec<String>)>,
+    pub unsure: Vec<String>,
+    pub told: Vec<String>,
+    pub ignorant: Vec<(Tone, Vec<String>)>,
+    pub ignorant_of: Vec<(Tone, Vec<String>)>,
+    pub guarded: Vec<(Tone, Vec<String>)>,
+    pub and_you: Vec<String>,
+}
+
+/// Talk of what is seen.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewTalk {
+    /// The topic.
+    pub id: String,
+    /// What a player says.
+    pub lines: Vec<String>,
+    /// What a character answers.
+    pub replies: Vec<(Register, Vec<String>)>,
+}
+
+/// An action that games offer, in many wordings, and the intents that call for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionContent {
+    /// Names and descriptions.
+    pub wordings: Vec<String>,
+    /// Intents after which it is proposed.
+    pub intents: Vec<String>,
+    /// Tones in which it is proposed.
+    pub tones: Vec<Tone>,
+}
+
+/// All written content.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// Relations.
+    pub relations: Vec<Relation>,
+    /// Intents other than facts and views.
+    pub intents: Vec<Intent>,
+    /// One for each register.
+    pub styles: Vec<Style>,
+    /// Topics of views.
+    pub views: Vec<ViewTalk>,
+    /// Actions.
+    pub actions: Vec<ActionContent>,
+}
+
+/// Why content cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContentError {
+    /// A file or folder cannot be read.
+    #[error("{path}: {error}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("{path}:{error}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and reason.
+        error: ron::error::SpannedError,
+    },
+    /// Something is missing that every sample needs.
+    #[error("{path}: {what}")]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing.
+        what: String,
+    },
+}
+
+impl Content {
+    /// Reads the content folder.
+    ///
+    /// # Errors
+    /// [`ContentError`], naming file, line and column.
+    pub fn load(folder: &Path) -> Result<Self, ContentError> {
+        let content = Self {
+            relations: read_folder(&folder.join("relations"))?,
+            intents: read_folder(&folder.join("intents"))?,
+            styles: read(&folder.join("style.ron"))?,
+            views: read(&folder.join("view.ron"))?,
+            actions: read(&folder.join("actions.ron"))?,
+        };
+        content.check(folder)?;
+        Ok(content)
+    }
+
+    /// Ids of everything a line can mean: `fact`, then topics of views, then intents.
+    #[must_use]
+    pub fn intent_ids(&self) -> Vec<String> {
+        let topics = ["fact", "see", "colour", "colour_of_that", "where_is", "what_is_that", "in_view"];
+        topics.map(String::from).into_iter().chain(self.intents.iter().map(|i| i.id.clone())).collect()
+    }
+
+    fn check(&self, folder: &Path) -> Result<(), ContentError> {
+        let missing = |what: String| Err(ContentError::Missing { path: folder.to_owned(), what });
+        for register in Register::ALL {
+            if !self.styles.iter().any(|s| s.register == *register) {
+                return missing(format!("no style for register {}", register.name()));
+            }
+            for intent in &self.intents {
+                for tone in Tone::ALL {
+                    if !intent.replies.iter().any(|(r, t, list)| (r, t) == (register, &tone) && !list.is_empty()) {
+                        return missing(format!("intent {}: no reply for {} {tone:?}", intent.id, register.name()));
+                    }
+                }
+            }
+        }
+        for relation in &self.relations {
+            if relation.facts.is_empty() || relation.says.is_empty() || relation.ask_object.is_empty() {
+                return missing(format!("relation {}: facts, says and ask_object must not be empty", relation.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ContentError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ContentError::Read { path: path.to_owned(), error })?;
+    ron::from_str(&text).map_err(|error| ContentError::Parse { path: path.to_owned(), error })
+}
+
+fn read_folder<T: serde::de::DeserializeOwned>(folder: &Path) -> Result<Vec<T>, ContentError> {
+    let entries = std::fs::read_dir(folder).map_err(|error| ContentError::Read { path: folder.to_owned(), error })?;
+    let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "ron")).collect();
+    paths.sort();
+    let mut all = Vec::new();
+    for path in paths {
+        all.extend(read::<Vec<T>>(&path)?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,146 @@
+//! Variables and their optimiser.
+
+use crate::hearth::net::{Init, ParamSource};
+use candle_core::backprop::GradStore;
+use candle_core::{Device, Result, Tensor, Var};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Normal};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// All parameters in training, by name, in a fixed order.
+pub struct Variables {
+    vars: RefCell<BTreeMap<String, Var>>,
+    rng: RefCell<ChaCha8Rng>,
+}
+
+impl Variables {
+    /// No variables yet; they are drawn with this seed when asked for.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { vars: RefCell::default(), rng: RefCell::new(ChaCha8Rng::seed_from_u64(seed)) }
+    }
+
+    /// All variables by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<(String, Var)> {
+        self.vars.borrow().iter().map(|(name, var)| (name.clone(), var.clone())).collect()
+    }
+
+    /// Writes all variables as safetensors, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let tensors: std::collections::HashMap<String, Tensor> =
+            self.all().into_iter().map(|(name, var)| (name, var.as_tensor().clone())).collect();
+        let part = path.with_extension("part");
+        candle_core::safetensors::save(&tensors, &part)?;
+        std::fs::rename(part, path).map_err(candle_core::Error::wrap)
+    }
+
+    /// Takes the values of a file for the variables it holds; those of the wrong shape are left as they are.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn restore(&self, path: &Path) -> Result<usize> {
+        let mut taken = 0;
+        let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
+        for (name, tensor) in tensors {
+            let mut vars = self.vars.borrow_mut();
+            match vars.get(&name) {
+                Some(var) if var.shape() == tensor.shape() => var.set(&tensor)?,
+                Some(_) => continue,
+                None => drop(vars.insert(name, Var::from_tensor(&tensor)?)),
+            }
+            taken += 1;
+        }
+        Ok(taken)
+    }
+}
+
+impl ParamSource for Variables {
+    fn param(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor> {
+        if let Some(var) = self.vars.borrow().get(name).filter(|var| var.dims() == shape) {
+            return Ok(var.as_tensor().clone());
+        }
+        let count = shape.iter().product();
+        let values: Vec<f32> = match init {
+            Init::Const(value) => vec![value; count],
+            Init::Normal(deviation) => {
+                let normal = Normal::new(0.0, deviation).map_err(candle_core::Error::wrap)?;
+                let mut rng = self.rng.borrow_mut();
+                (0..count).map(|_| normal.sample(&mut *rng)).collect()
+            }
+        };
+        let var = Var::from_vec(values, shape, &Device::Cpu)?;
+        let tensor = var.as_tensor().clone();
+        self.vars.borrow_mut().insert(name.to_owned(), var);
+        Ok(tensor)
+    }
+}
+
+/// AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) with clipping of the whole gradient's length.
+pub struct AdamW {
+    moments: BTreeMap<String, (Vec<f32>, Vec<f32>)>,
+    step: i32,
+    /// Pull towards 0 for matrices.
+    pub weight_decay: f32,
+    /// The longest gradient; a longer one is scaled down.
+    pub clip: f32,
+}
+
+impl Default for AdamW {
+    fn default() -> Self {
+        Self { moments: BTreeMap::new(), step: 0, weight_decay: 0.01, clip: 1.0 }
+    }
+}
+
+const BETA1: f32 = 0.9;
+const BETA2: f32 = 0.98;
+
+impl AdamW {
+    /// Makes one step, and returns the gradient's length before clipping.
+    ///
+    /// # Errors
+    /// If a gradient has the wrong shape.
+    pub fn step(&mut self, vars: &Variables, grads: &GradStore, rate: f32) -> Result<f32> {
+        self.step += 1;
+        let mut found = Vec::new();
+        let mut square = 0.0f64;
+        for (name, var) in vars.all() {
+            let Some(grad) = grads.get(var.as_tensor()) else { continue };
+            let grad = grad.contiguous()?.flatten_all()?.to_vec1::<f32>()?;
+            square += grad.iter().map(|g| f64::from(g * g)).sum::<f64>();
+            found.push((name, var, grad));
+        }
+        let length = square.sqrt() as f32;
+        let scale = if length > self.clip { self.clip / length } else { 1.0 };
+        let (fix1, fix2) = (1.0 - BETA1.powi(self.step), 1.0 - BETA2.powi(self.step));
+        for (name, var, grad) in found {
+            let (m, v) = self.moments.entry(name).or_insert_with(|| (vec![0.0; grad.len()], vec![0.0; grad.len()]));
+            let decay = if var.rank() > 1 { rate * self.weight_decay } else { 0.0 };
+            let mut values = var.flatten_all()?.to_vec1::<f32>()?;
+            for (((x, g), m), v) in values.iter_mut().zip(&grad).zip(m).zip(v) {
+                let g = g * scale;
+                *m = BETA1 * *m + (1.0 - BETA1) * g;
+                *v = BETA2 * *v + (1.0 - BETA2) * g * g;
+                *x -= rate * (*m / fix1) / ((*v / fix2).sqrt() + 1e-8) + decay * *x;
+            }
+            var.set(&Tensor::from_vec(values, var.shape(), var.device())?)?;
+        }
+        Ok(length)
+    }
+}
+
+/// Warm-up over `warm` steps, then a cosine down to a tenth.
+#[must_use]
+pub fn schedule(step: usize, warm: usize, total: usize, peak: f32) -> f32 {
+    if step < warm {
+        return peak * (step + 1) as f32 / warm as f32;
+    }
+    let done = ((step - warm) as f32 / (total.max(warm + 1) - warm) as f32).min(1.0);
+    peak * (0.1 + 0.45 * (1.0 + (std::f32::consts::PI * done).cos()))
+}

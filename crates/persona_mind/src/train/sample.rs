@@ -1,0 +1,280 @@
+//! Training samples, drawn from the written content at random: a small world of facts or things, a line, what it
+//! means, which fact or thing answers it, and a reply in voice.
+
+mod augment;
+mod view;
+
+use super::content::{Content, Intent, Kind, Relation, Style};
+use crate::brief::{Emotion, Register};
+use crate::hearth::reader::FactFeatures;
+use crate::hearth::script::{Certainty, Choice};
+use crate::hearth::vocab::Tone;
+use rand::Rng;
+use rand::seq::{IndexedRandom, SliceRandom};
+
+/// One fact of a sample's world.
+#[derive(Clone, Debug)]
+pub struct SampleFact {
+    /// Index of the relation in the content.
+    pub relation: usize,
+    /// The relation in words.
+    pub predicate: String,
+    /// What the reader is told of it.
+    pub features: FactFeatures,
+    /// Keys of subject and object; 0 is the character itself.
+    pub concepts: [u64; 2],
+}
+
+/// One sample, in text.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Way of speaking.
+    pub register: Register,
+    /// Whether the character likes to talk.
+    pub long: bool,
+    /// How it stands to the speaker.
+    pub tone: Tone,
+    /// Earlier lines and replies.
+    pub history: Vec<(String, String)>,
+    /// The facts the character recalls.
+    pub facts: Vec<SampleFact>,
+    /// The line, with slots for names.
+    pub line: String,
+    /// Index of what it means, in [`Content::intent_ids`].
+    pub intent: usize,
+    /// For a question: the relation asked for.
+    pub asked: Option<usize>,
+    /// For a question: which fact answers it, `facts.len()` for none.
+    pub answer: Option<usize>,
+    /// What the speaker speaks of.
+    pub choice: Choice,
+    /// Words of the actions offered.
+    pub actions: Vec<String>,
+    /// Which of them is called for, `actions.len()` for none.
+    pub action: usize,
+    /// The mood after the turn.
+    pub emotion: Emotion,
+    /// What the character says, with slots for names.
+    pub reply: String,
+}
+
+/// Draws samples from content.
+pub struct Generator<'a> {
+    content: &'a Content,
+    intents: Vec<String>,
+    holdout: bool,
+}
+
+impl<'a> Generator<'a> {
+    /// A generator; with `holdout` it draws lines that training never sees: every twelfth wording.
+    #[must_use]
+    pub fn new(content: &'a Content, holdout: bool) -> Self {
+        Self { content, intents: content.intent_ids(), holdout }
+    }
+
+    /// The next sample.
+    pub fn sample(&self, rng: &mut impl Rng) -> Sample {
+        let mut sample = Sample {
+            register: pick(Register::ALL, rng),
+            long: rng.random_bool(0.4),
+            tone: pick(&Tone::ALL, rng),
+            history: Vec::new(),
+            facts: Vec::new(),
+            line: String::new(),
+            intent: 0,
+            asked: None,
+            answer: None,
+            choice: Choice::Nothing,
+            actions: Vec::new(),
+            action: 0,
+            emotion: Emotion::Neutral,
+            reply: String::new(),
+        };
+        self.add_facts(&mut sample, rng);
+        match rng.random_range(0..100) {
+            0..45 => self.ask_fact(&mut sample, rng),
+            45..62 => self.ask_view(&mut sample, rng),
+            _ => self.converse(&mut sample, rng),
+        }
+        self.offer_actions(&mut sample, rng);
+        if rng.random_bool(0.35) {
+            for _ in 0..rng.random_range(1..=2) {
+                sample.history.push(self.earlier_exchange(sample.register, rng));
+            }
+        }
+        sample.line = augment::line(&sample.line, rng);
+        sample
+    }
+
+    /// Picks among the wordings that belong to this side of the split.
+    fn wording<'b>(&self, wordings: &'b [String], rng: &mut impl Rng) -> Option<&'b str> {
+        let ours = |i: usize| (i % 12 == 11) == self.holdout;
+        let count = (0..wordings.len()).filter(|i| ours(*i)).count();
+        if count == 0 {
+            return wordings.choose(rng).map(String::as_str);
+        }
+        (0..wordings.len()).filter(|i| ours(*i)).nth(rng.random_range(0..count)).map(|i| wordings[i].as_str())
+    }
+
+    fn add_facts(&self, sample: &mut Sample, rng: &mut impl Rng) {
+        let entities = rng.random_range(3..9u64);
+        for _ in 0..rng.random_range(2..14) {
+            let relation = rng.random_range(0..self.content.relations.len());
+            let content = &self.content.relations[relation];
+            let subject = if content.subject == Kind::Person && rng.random_bool(0.45) { 0 } else { rng.random_range(1..=entities) };
+            let object = rng.random_range(1..=entities);
+            let taken = |f: &SampleFact| f.relation == relation && (f.concepts[0] == subject || f.concepts[1] == object);
+            if subject == object || sample.facts.iter().any(taken) {
+                continue;
+            }
+            let Some(predicate) = self.wording(&content.facts, rng) else { continue };
+            let features = FactFeatures {
+                subject_self: subject == 0,
+                guarded: rng.random_bool(0.08),
+                ..FactFeatures::default()
+            };
+            sample.facts.push(SampleFact { relation, predicate: predicate.into(), features, concepts: [subject, object] });
+        }
+    }
+
+    fn ask_fact(&self, sample: &mut Sample, rng: &mut impl Rng) {
+        let target = rng.random_range(0..sample.facts.len().max(1));
+        let Some(fact) = sample.facts.get(target).cloned() else { return self.converse(sample, rng) };
+        let known = rng.random_bool(0.82);
+        let relation = if known { fact.relation } else { self.absent_relation(sample, rng) };
+        let content = &self.content.relations[relation];
+        let about_self = fact.features.subject_self && !content.ask_self.is_empty();
+        let by_subject = !about_self && !content.ask_subject.is_empty() && !fact.features.subject_self && rng.random_bool(0.3);
+        let questions = match (about_self, by_subject) {
+            (true, _) => &content.ask_self,
+            (_, true) => &content.ask_subject,
+            _ => &content.ask_object,
+        };
+        let question = self.wording(questions, rng).unwrap_or("what about {S}").to_owned();
+        let named = if by_subject { fact.concepts[1] } else { fact.concepts[0] };
+        let pronoun = !about_self && !by_subject && rng.random_bool(0.1);
+        let placeholder = if by_subject { "{O}" } else { "{S}" };
+        let person = content.subject == Kind::Person;
+        let word = if pronoun { pick(if person { &["he", "she", "they"] } else { &["it", "it", "that"] }, rng) } else { "{1}" };
+        sample.line = question.replace(placeholder, word);
+        if !about_self {
+            for f in &mut sample.facts {
+                let [subject, object] = f.concepts.map(|c| c == named);
+                let features = &mut f.features;
+                if pronoun {
+                    (features.subject_before, features.object_before) = (subject, object);
+                } else {
+                    (features.subject_first, features.object_first) = (subject, object);
+                }
+            }
+        }
+        sample.asked = Some(relation);
+        sample.answer = Some(if known { target } else { sample.facts.len() });
+        if known {
+            self.tell(sample, &fact, content, rng);
+        } else {
+            self.admit_ignorance(sample, !about_self && !pronoun, rng);
+        }
+    }
+
+    /// A relation that no fact of the sample has.
+    fn absent_relation(&self, sample: &Sample, rng: &mut impl Rng) -> usize {
+        let start = rng.random_range(0..self.content.relations.len());
+        let all = (start..self.content.relations.len()).chain(0..start);
+        all.into_iter().find(|r| sample.facts.iter().all(|f| f.relation != *r)).unwrap_or(start)
+    }
+
+    fn tell(&self, sample: &mut Sample, fact: &SampleFact, content: &Relation, rng: &mut impl Rng) {
+        let style = self.style(sample.register);
+        let certainty = if fact.features.guarded {
+            Certainty::Guarded
+        } else {
+            pick(&[Certainty::Sure, Certainty::Sure, Certainty::Sure, Certainty::Unsure, Certainty::Told], rng)
+        };
+        let about_self = fact.features.subject_self;
+        // A first-person form of its own where there is one; else the character speaks of itself by name.
+        let own = about_self && !content.says_self.is_empty();
+        let core = if own { pick_str(&content.says_self, rng) } else { pick_str(&content.says, rng) };
+        let core = if about_self && !own { core.replace("{S}", "{N}") } else { core };
+        sample.reply = match certainty {
+            Certainty::Guarded => pick_str(by_tone(&style.guarded, sample.tone), rng),
+            Certainty::Unsure => insert(&pick_str(&style.unsure, rng), &core),
+            Certainty::Told => insert(&pick_str(&style.told, rng), &core),
+            Certainty::Sure => insert(&pick_str(by_tone(&style.frames, sample.tone), rng), &core),
+        };
+        if sample.long && certainty != Certainty::Guarded && rng.random_bool(0.6) {
+            sample.reply = format!("{} {}", sample.reply, pick_str(&style.and_you, rng));
+        }
+        sample.emotion = match (certainty, sample.tone) {
+            (Certainty::Guarded, _) => Emotion::Suspicious,
+            (_, Tone::Warm) => Emotion::Happy,
+            _ => Emotion::Neutral,
+        };
+        sample.choice = Choice::Fact { predicate: fact.predicate.clone(), about_self, certainty };
+        sample.reply = augment::slots(&sample.reply);
+    }
+
+    fn admit_ignorance(&self, sample: &mut Sample, named: bool, rng: &mut impl Rng) {
+        let style = self.style(sample.register);
+        let list = if named && rng.random_bool(0.6) { &style.ignorant_of } else { &style.ignorant };
+        sample.reply = augment::slots(&pick_str(by_tone(list, sample.tone), rng));
+        sample.choice = Choice::Unknown;
+    }
+
+    fn converse(&self, sample: &mut Sample, rng: &mut impl Rng) {
+        let Some(index) = (0..self.content.intents.len()).collect::<Vec<_>>().choose(rng).copied() else { return };
+        let intent = &self.content.intents[index];
+        sample.intent = self.intents.len() - self.content.intents.len() + index;
+        sample.line = self.wording(&intent.lines, rng).unwrap_or("hello").replace("{X}", "{1}");
+        sample.reply = self.intent_reply(intent, sample.register, sample.tone, rng);
+        sample.emotion = match sample.tone {
+            Tone::Warm => intent.emotion.0,
+            Tone::Neutral => intent.emotion.1,
+            Tone::Cold => intent.emotion.2,
+        };
+    }
+
+    fn intent_reply(&self, intent: &Intent, register: Register, tone: Tone, rng: &mut impl Rng) -> String {
+        let replies = intent.replies.iter().find(|(r, t, _)| (*r, *t) == (register, tone));
+        replies.map(|(_, _, list)| augment::slots(&pick_str(list, rng))).unwrap_or_default()
+    }
+
+    fn earlier_exchange(&self, register: Register, rng: &mut impl Rng) -> (String, String) {
+        let intent = self.content.intents.choose(rng).expect("content holds intents");
+        let line = augment::line(&pick_str(&intent.lines, rng), rng);
+        let reply = self.intent_reply(intent, register, pick(&Tone::ALL, rng), rng);
+        (augment::anonymous(&line), augment::anonymous(&reply))
+    }
+
+    fn offer_actions(&self, sample: &mut Sample, rng: &mut impl Rng) {
+        let mut kinds: Vec<_> = self.content.actions.iter().collect();
+        kinds.shuffle(rng);
+        let intent = &self.intents[sample.intent];
+        sample.actions = kinds.iter().take(4).map(|a| pick_str(&a.wordings, rng)).collect();
+        let called = kinds.iter().take(4).position(|a| a.intents.contains(intent) && a.tones.contains(&sample.tone));
+        sample.action = called.unwrap_or(sample.actions.len());
+    }
+
+    fn style(&self, register: Register) -> &'a Style {
+        self.content.styles.iter().find(|s| s.register == register).expect("content has been checked to hold every register")
+    }
+}
+
+fn pick<T: Copy>(from: &[T], rng: &mut impl Rng) -> T {
+    from[rng.random_range(0..from.len())]
+}
+
+fn pick_str(from: &[String], rng: &mut impl Rng) -> String {
+    from.choose(rng).cloned().unwrap_or_default()
+}
+
+fn by_tone(lists: &[(Tone, Vec<String>)], tone: Tone) -> &[String] {
+    lists.iter().find(|(t, _)| *t == tone).map_or(&[], |(_, list)| list)
+}
+
+/// Puts a core sentence into a frame.
+fn insert(frame: &str, core: &str) -> String {
+    let mut chars = core.chars();
+    let capital: String = chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    frame.replace("{core}", core).replace("{Core}", &capital)
+}

@@ -1,0 +1,70 @@
+//! Small changes that make lines look as players type them, and slots look as the model says them.
+
+use rand::Rng;
+use rand::seq::IndexedRandom;
+
+const OPENERS: [&str; 18] = [
+    "hey, ", "say, ", "excuse me, ", "tell me, ", "so ", "and ", "well, ", "please, ", "um, ", "ok, ", "{N}, ", "hey {N}, ", "{N}: ",
+    "now then, ", "pray, ", "good {N}, ", "listen, ", "one question: ",
+];
+const CLOSERS: [&str; 10] = [" please", ", {N}", ", friend", ", then", " exactly", ", do you know", " again", "...", "!", ", if I may ask"];
+
+/// A line as typed: lower case, sometimes with an address, a courtesy or a slip of the finger.
+pub fn line(text: &str, rng: &mut impl Rng) -> String {
+    let mut line = text.to_lowercase();
+    line = restore_slots(&line);
+    if rng.random_bool(0.5) {
+        line.truncate(line.trim_end_matches(['?', '.', '!']).len());
+    }
+    if rng.random_bool(0.12) {
+        line.insert_str(0, OPENERS.choose(rng).copied().unwrap_or_default());
+    }
+    if rng.random_bool(0.08) {
+        let end = line.trim_end_matches(['?', '.', '!']).len();
+        line.insert_str(end, CLOSERS.choose(rng).copied().unwrap_or_default());
+    }
+    if rng.random_bool(0.1) { slip(&line, rng) } else { line }
+}
+
+/// Swaps, drops or doubles one letter outside of slots.
+fn slip(line: &str, rng: &mut impl Rng) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    let mut depth = 0;
+    let mut letters = Vec::new();
+    for (i, c) in chars.iter().enumerate() {
+        depth += i32::from(*c == '{') - i32::from(*c == '}');
+        if depth == 0 && c.is_ascii_lowercase() {
+            letters.push(i);
+        }
+    }
+    let Some(at) = letters.choose(rng).copied() else { return line.to_owned() };
+    let mut out = chars.clone();
+    match rng.random_range(0..3) {
+        0 => {
+            out.remove(at);
+        }
+        1 => out.insert(at, chars[at]),
+        _ if at + 1 < chars.len() && chars[at + 1].is_ascii_lowercase() => out.swap(at, at + 1),
+        _ => {}
+    }
+    out.into_iter().collect()
+}
+
+/// Lower-casing has changed the slots too: `{n}` is `{N}`.
+fn restore_slots(line: &str) -> String {
+    ["{S}", "{O}", "{T}", "{A}", "{B}", "{D}", "{Y}", "{N}", "{R}", "{G}"]
+        .iter()
+        .fold(line.to_owned(), |line, slot| line.replace(&slot.to_lowercase(), slot))
+}
+
+/// The slots of the written content as the model's own.
+pub fn slots(reply: &str) -> String {
+    reply.replace("{X}", "{1}")
+}
+
+/// Every name becomes `{name}`, as in history.
+pub fn anonymous(text: &str) -> String {
+    ["{X}", "{1}", "{S}", "{O}", "{T}", "{A}", "{B}", "{D}", "{Y}", "{N}", "{R}", "{G}"]
+        .iter()
+        .fold(text.to_owned(), |text, slot| text.replace(slot, "{name}"))
+}

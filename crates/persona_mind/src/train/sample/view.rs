@@ -1,0 +1,88 @@
+//! Samples that talk of what is seen.
+
+use super::{Generator, Sample, pick, pick_str};
+use crate::hearth::eye::Impression;
+use crate::hearth::script::{Choice, SeenThing, THING_SLOTS};
+use crate::hearth::vocab::{COLOURS, KINDS, SIDES};
+use rand::Rng;
+
+/// Topics that need one thing, by their ids in the content.
+const ONE_THING: [&str; 5] = ["colour", "colour_of_that", "where_is", "what_is_that", "in_view"];
+
+impl Generator<'_> {
+    pub(super) fn ask_view(&self, sample: &mut Sample, rng: &mut impl Rng) {
+        let (topic, intent, count) = match rng.random_range(0..10) {
+            0..4 => {
+                let count = rng.random_range(0..=3);
+                (["see_nothing", "see_one", "see_two", "see_three"][count], "see", count)
+            }
+            4 => ("not_in_view", "in_view", 0),
+            _ => {
+                let topic = pick(&ONE_THING, rng);
+                (if topic == "in_view" { "is_in_view" } else { topic }, topic, 1)
+            }
+        };
+        let coloured = topic.starts_with("colour");
+        let things: Vec<SeenThing> = (0..count).map(|_| draw_thing(coloured, rng)).collect();
+        let lines_of = match intent {
+            "see" => "see_one",
+            "in_view" => "not_in_view",
+            other => other,
+        };
+        let lines = self.view(lines_of).map_or(&[] as &[String], |v| &v.lines);
+        let line = self.wording(lines, rng).unwrap_or("what do you see");
+        sample.line = line.replace("{A0}", "{1}").replace("{X}", "{1}");
+        let replies = self.view(topic).and_then(|v| v.replies.iter().find(|(r, _)| *r == sample.register));
+        sample.reply = fill(&replies.map(|(_, list)| pick_str(list, rng)).unwrap_or_default(), &things);
+        sample.intent = self.intents.iter().position(|i| i == intent).unwrap_or(0);
+        sample.choice = Choice::Things(things);
+    }
+
+    fn view(&self, id: &str) -> Option<&super::super::content::ViewTalk> {
+        self.content.views.iter().find(|v| v.id == id)
+    }
+}
+
+/// A thing with an impression as the eye gives them: mostly sure, sometimes torn.
+fn draw_thing(coloured: bool, rng: &mut impl Rng) -> SeenThing {
+    let mut impression = Impression::default();
+    if coloured || rng.random_bool(0.93) {
+        blur(&mut impression.colours, rng);
+    }
+    if rng.random_bool(0.9) {
+        blur(&mut impression.kinds, rng);
+    }
+    SeenThing { impression, side: rng.random_range(0..3), distance: rng.random_range(0..3) }
+}
+
+fn blur(values: &mut [f32], rng: &mut impl Rng) {
+    let sure = rng.random_range(0.4..1.0f32);
+    let top = rng.random_range(0..values.len());
+    let other = rng.random_range(0..values.len());
+    values[top] += sure;
+    values[other] += (1.0 - sure) * if other == top { 1.0 } else { 0.8 };
+    let rest = 1.0 - values.iter().sum::<f32>();
+    let count = values.len() as f32;
+    values.iter_mut().for_each(|v| *v += rest / count);
+}
+
+fn fill(reply: &str, things: &[SeenThing]) -> String {
+    let mut reply = super::augment::slots(reply);
+    let colour = |thing: &SeenThing| thing.impression.colour().map(|c| format!("<c:{}>", COLOURS[c])).unwrap_or_default();
+    if let Some(first) = things.first() {
+        let side = ["left", "middle", "right"][first.side];
+        let distance = ["near", "mid", "far"][first.distance];
+        reply = reply
+            .replace("{A0}", "{A}#")
+            .replace("{c}", &colour(first))
+            .replace("{side}", &format!("<side:{side}>"))
+            .replace("{dist}", &format!("<dist:{distance}>"));
+    }
+    for (thing, slot) in things.iter().zip(THING_SLOTS) {
+        let bare = format!("{slot}#");
+        reply = reply.replace(&bare, "\0").replace(slot, &format!("{}{slot}", colour(thing))).replace('\0', slot);
+    }
+    reply
+}
+
+const _: () = assert!(SIDES.len() == 3 && KINDS.len() == 21, "soft tokens hold three sides and every kind");

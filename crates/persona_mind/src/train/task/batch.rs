@@ -1,0 +1,139 @@
+use crate::hearth::reader::{FactBatch, FactRow, TextBatch};
+use crate::hearth::script::Script;
+use crate::hearth::vocab::Vocab;
+use crate::train::sample::Sample;
+use crate::train::speaker::SpeakerBatch;
+use candle_core::{Device, Result, Tensor};
+use std::collections::HashMap;
+
+/// A batch of samples as tensors.
+pub struct Batch {
+    pub lines: TextBatch,
+    pub phrases: TextBatch,
+    pub facts: FactBatch,
+    pub speaker: SpeakerBatch,
+    pub actions: TextBatch,
+    /// 0 for actions that a row offers, else -1e9: `[batch, actions + 1]`.
+    pub action_mask: Tensor,
+    pub called: Vec<u32>,
+    pub intents: Vec<u32>,
+    /// Rows that ask for a fact, the column that answers each, and the phrase that words the relation asked for.
+    pub asked: Vec<u32>,
+    pub answers: Vec<u32>,
+    pub contrast: Vec<u32>,
+    /// 0 for phrases that compete, -1e9 for other wordings of the right relation: `[asked, phrases]`.
+    pub contrast_mask: Tensor,
+}
+
+/// Texts without repetition.
+#[derive(Default)]
+struct Table<'a> {
+    index: HashMap<&'a str, u32>,
+    texts: Vec<&'a str>,
+}
+
+impl<'a> Table<'a> {
+    fn add(&mut self, text: &'a str) -> u32 {
+        *self.index.entry(text).or_insert_with(|| {
+            self.texts.push(text);
+            self.texts.len() as u32 - 1
+        })
+    }
+
+    fn batch(&self, vocab: &Vocab) -> Result<TextBatch> {
+        let mut ids: Vec<Vec<u32>> = self.texts.iter().map(|text| vocab.plain(&format!(" {text}"))).collect();
+        if ids.is_empty() {
+            ids.push(Vec::new());
+        }
+        TextBatch::new(&ids)
+    }
+}
+
+impl Batch {
+    pub fn new(samples: &[Sample], vocab: &Vocab) -> Result<Self> {
+        let mut phrases = Table::default();
+        let mut relations = Vec::new();
+        let mut rows: Vec<Vec<FactRow>> = Vec::new();
+        for sample in samples {
+            let mut row = Vec::new();
+            for fact in &sample.facts {
+                let phrase = phrases.add(&fact.predicate);
+                relations.resize(phrases.texts.len(), fact.relation);
+                row.push((phrase, fact.features, fact.concepts));
+            }
+            rows.push(row);
+        }
+        phrases.texts.is_empty().then(|| phrases.add("is"));
+        relations.resize(phrases.texts.len(), usize::MAX);
+        let widest = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let (mut asked, mut answers, mut contrast, mut contrast_mask) = (vec![], vec![], vec![], vec![]);
+        for (i, sample) in samples.iter().enumerate() {
+            let (Some(relation), Some(answer)) = (sample.asked, sample.answer) else { continue };
+            asked.push(i as u32);
+            // The column for none stands after the widest row's facts.
+            answers.push(if answer == sample.facts.len() { widest } else { answer } as u32);
+            let own = sample.facts.get(answer).map(|f| phrases.add(&f.predicate));
+            let right = own.or_else(|| relations.iter().position(|r| *r == relation).map(|p| p as u32));
+            contrast.push(right.unwrap_or(u32::MAX));
+            contrast_mask.extend((0..relations.len()).map(|p| {
+                let same = relations[p] == relation && Some(p as u32) != right;
+                if same { -1e9f32 } else { 0.0 }
+            }));
+        }
+        keep_known(&mut contrast, &mut contrast_mask, relations.len());
+        let device = &Device::Cpu;
+        let contrast_mask = Tensor::from_vec(contrast_mask, (asked.len(), relations.len()), device)?;
+        let mut actions = Table::default();
+        let offered: Vec<Vec<u32>> = samples.iter().map(|s| s.actions.iter().map(|a| actions.add(a)).collect()).collect();
+        let width = actions.texts.len().max(1);
+        let mask = offered.iter().flat_map(|row| (0..=width as u32).map(|a| if a == width as u32 || row.contains(&a) { 0.0f32 } else { -1e9 }));
+        let lines: Vec<Vec<u32>> = samples.iter().map(|s| vocab.encode(&s.line)).collect();
+        Ok(Self {
+            lines: TextBatch::new(&lines)?,
+            phrases: phrases.batch(vocab)?,
+            facts: FactBatch::new(&rows)?,
+            speaker: speaker_batch(samples, vocab)?,
+            actions: actions.batch(vocab)?,
+            action_mask: Tensor::from_iter(mask, device)?.reshape((samples.len(), width + 1))?,
+            called: samples.iter().zip(&offered).map(|(s, row)| row.get(s.action).copied().unwrap_or(width as u32)).collect(),
+            intents: samples.iter().map(|s| s.intent as u32).collect(),
+            asked,
+            answers,
+            contrast,
+            contrast_mask,
+        })
+    }
+}
+
+/// A question whose relation no phrase of the batch words cannot be contrasted: all its columns become equal.
+fn keep_known(contrast: &mut [u32], mask: &mut [f32], width: usize) {
+    for (i, target) in contrast.iter_mut().enumerate() {
+        if *target == u32::MAX {
+            *target = 0;
+            mask[i * width..][..width].fill(-1e9);
+            mask[i * width] = 0.0;
+        }
+    }
+}
+
+fn speaker_batch(samples: &[Sample], vocab: &Vocab) -> Result<SpeakerBatch> {
+    let intents = vocab.intents();
+    let rows: Vec<_> = samples
+        .iter()
+        .map(|sample| {
+            let script = Script {
+                register: sample.register,
+                long: sample.long,
+                history: &sample.history,
+                tone: sample.tone,
+                intent: &intents[sample.intent],
+                choice: &sample.choice,
+                line: &sample.line,
+            };
+            let prompt = script.prompt(vocab);
+            let reply = vocab.encode(&format!("<e:{}>{}<end>", sample.emotion.name(), sample.reply));
+            (prompt.ids, prompt.things, reply)
+        })
+        .collect();
+    SpeakerBatch::new(&rows)
+}
