@@ -25,7 +25,7 @@ fn main() {
         _ => {
             let pieces: Pieces = serde_json::from_str(&std::fs::read_to_string(&args[3]).unwrap()).unwrap();
             let get = |i: usize, d: usize| args.get(i).map_or(d, |a| a.parse().unwrap());
-            let settings = TrainSettings { batch: get(5, 48), steps: get(6, 3000), first_step: get(7, 0), rate: 2e-3, seed: 1, checkpoint: args[4].clone().into(), every: get(8, 50) };
+            let settings = TrainSettings { threads: 2, batch: get(5, 48), steps: get(6, 3000), first_step: get(7, 0), rate: 2e-3, seed: 1, checkpoint: args[4].clone().into(), every: get(8, 50) };
             let task = Task::new(Arc::new(content), &pieces, &settings).unwrap();
             let n: usize = task.variables().all().iter().map(|(_, v)| v.elem_count()).sum();
             println!("{n} parameters");

@@ -1,17 +1,21 @@
 //! Hearth: the small multimodal persona model that ships inside the crate.
 
 pub mod eye;
+pub mod file;
+pub mod names;
 pub mod net;
 pub mod ops;
+pub mod plan;
 pub mod reader;
 pub mod script;
+pub mod speech;
 pub mod vocab;
 
 use eye::EyeConfig;
 use net::BlockConfig;
 use reader::ReaderConfig;
 
-/// Sizes of all parts but those that follow from the vocabulary.
+/// Sizes of the speaker's blocks.
 pub const SPEAKER_BLOCK: BlockConfig = BlockConfig { dim: 192, heads: 6, kv_heads: 2, head_dim: 32, ffn: 512 };
 /// Blocks of the speaker.
 pub const SPEAKER_LAYERS: usize = 4;

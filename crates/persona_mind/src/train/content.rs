@@ -185,6 +185,14 @@ impl Content {
         topics.map(String::from).into_iter().chain(self.intents.iter().map(|i| i.id.clone())).collect()
     }
 
+    /// Whether a question for one relation is, by its nature, answered by a fact of the other as well: "where is it"
+    /// by what it is hidden under, "whose son is he" by who his mother is.
+    #[must_use]
+    pub fn related(&self, a: usize, b: usize) -> bool {
+        let id = |i: usize| self.relations.get(i).map_or("", |r| r.id.as_str());
+        a == b || RELATED.iter().any(|group| group.contains(&id(a)) && group.contains(&id(b)))
+    }
+
     fn check(&self, folder: &Path) -> Result<(), ContentError> {
         let missing = |what: String| Err(ContentError::Missing { path: folder.to_owned(), what });
         for register in Register::ALL {
@@ -207,6 +215,14 @@ impl Content {
         Ok(())
     }
 }
+
+const RELATED: [&[&str]; 5] = [
+    &["is_in", "hidden_under", "kept_in", "lost_in", "near"],
+    &["parent_of", "child_of", "raised_by"],
+    &["owns", "belongs_to"],
+    &["makes", "made_by"],
+    &["works_as", "skilled_in"],
+];
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ContentError> {
     let text = std::fs::read_to_string(path).map_err(|error| ContentError::Read { path: path.to_owned(), error })?;

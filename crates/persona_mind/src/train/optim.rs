@@ -6,27 +6,31 @@ use candle_core::{Device, Result, Tensor, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// All parameters in training, by name, in a fixed order.
 pub struct Variables {
-    vars: RefCell<BTreeMap<String, Var>>,
-    rng: RefCell<ChaCha8Rng>,
+    vars: Mutex<BTreeMap<String, Var>>,
+    rng: Mutex<ChaCha8Rng>,
 }
 
 impl Variables {
     /// No variables yet; they are drawn with this seed when asked for.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { vars: RefCell::default(), rng: RefCell::new(ChaCha8Rng::seed_from_u64(seed)) }
+        Self { vars: Mutex::default(), rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)) }
+    }
+
+    fn vars(&self) -> MutexGuard<'_, BTreeMap<String, Var>> {
+        self.vars.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All variables by name.
     #[must_use]
     pub fn all(&self) -> Vec<(String, Var)> {
-        self.vars.borrow().iter().map(|(name, var)| (name.clone(), var.clone())).collect()
+        self.vars().iter().map(|(name, var)| (name.clone(), var.clone())).collect()
     }
 
     /// Writes all variables as safetensors, whole or not at all.
@@ -49,7 +53,7 @@ impl Variables {
         let mut taken = 0;
         let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
         for (name, tensor) in tensors {
-            let mut vars = self.vars.borrow_mut();
+            let mut vars = self.vars();
             match vars.get(&name) {
                 Some(var) if var.shape() == tensor.shape() => var.set(&tensor)?,
                 Some(_) => continue,
@@ -63,7 +67,7 @@ impl Variables {
 
 impl ParamSource for Variables {
     fn param(&self, name: &str, shape: &[usize], init: Init) -> Result<Tensor> {
-        if let Some(var) = self.vars.borrow().get(name).filter(|var| var.dims() == shape) {
+        if let Some(var) = self.vars().get(name).filter(|var| var.dims() == shape) {
             return Ok(var.as_tensor().clone());
         }
         let count = shape.iter().product();
@@ -71,13 +75,13 @@ impl ParamSource for Variables {
             Init::Const(value) => vec![value; count],
             Init::Normal(deviation) => {
                 let normal = Normal::new(0.0, deviation).map_err(candle_core::Error::wrap)?;
-                let mut rng = self.rng.borrow_mut();
+                let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
                 (0..count).map(|_| normal.sample(&mut *rng)).collect()
             }
         };
         let var = Var::from_vec(values, shape, &Device::Cpu)?;
         let tensor = var.as_tensor().clone();
-        self.vars.borrow_mut().insert(name.to_owned(), var);
+        self.vars().insert(name.to_owned(), var);
         Ok(tensor)
     }
 }
@@ -102,17 +106,16 @@ const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.98;
 
 impl AdamW {
-    /// Makes one step, and returns the gradient's length before clipping.
+    /// Makes one step along the mean of the gradients, and returns its length before clipping.
     ///
     /// # Errors
     /// If a gradient has the wrong shape.
-    pub fn step(&mut self, vars: &Variables, grads: &GradStore, rate: f32) -> Result<f32> {
+    pub fn step(&mut self, vars: &Variables, grads: &[GradStore], rate: f32) -> Result<f32> {
         self.step += 1;
         let mut found = Vec::new();
         let mut square = 0.0f64;
         for (name, var) in vars.all() {
-            let Some(grad) = grads.get(var.as_tensor()) else { continue };
-            let grad = grad.contiguous()?.flatten_all()?.to_vec1::<f32>()?;
+            let Some(grad) = mean(grads, &var)? else { continue };
             square += grad.iter().map(|g| f64::from(g * g)).sum::<f64>();
             found.push((name, var, grad));
         }
@@ -133,6 +136,17 @@ impl AdamW {
         }
         Ok(length)
     }
+}
+
+fn mean(grads: &[GradStore], var: &Var) -> Result<Option<Vec<f32>>> {
+    let mut sum: Option<Vec<f32>> = None;
+    let share = 1.0 / grads.len() as f32;
+    for grad in grads.iter().filter_map(|g| g.get(var.as_tensor())) {
+        let grad = grad.contiguous()?.flatten_all()?.to_vec1::<f32>()?;
+        let sum = sum.get_or_insert_with(|| vec![0.0; grad.len()]);
+        sum.iter_mut().zip(grad).for_each(|(s, g)| *s += share * g);
+    }
+    Ok(sum)
 }
 
 /// Warm-up over `warm` steps, then a cosine down to a tenth.

@@ -58,6 +58,15 @@ pub struct Sample {
     pub reply: String,
 }
 
+impl Sample {
+    /// About how long the speaker's text is, in bytes.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        let history: usize = self.history.iter().map(|(line, reply)| line.len() + reply.len()).sum();
+        history + self.line.len() + self.reply.len()
+    }
+}
+
 /// Draws samples from content.
 pub struct Generator<'a> {
     content: &'a Content,
@@ -123,7 +132,9 @@ impl<'a> Generator<'a> {
             let content = &self.content.relations[relation];
             let subject = if content.subject == Kind::Person && rng.random_bool(0.45) { 0 } else { rng.random_range(1..=entities) };
             let object = rng.random_range(1..=entities);
-            let taken = |f: &SampleFact| f.relation == relation && (f.concepts[0] == subject || f.concepts[1] == object);
+            let taken = |f: &SampleFact| {
+                self.content.related(f.relation, relation) && (f.concepts[0] == subject || f.concepts[1] == object)
+            };
             if subject == object || sample.facts.iter().any(taken) {
                 continue;
             }
@@ -142,7 +153,10 @@ impl<'a> Generator<'a> {
         let Some(fact) = sample.facts.get(target).cloned() else { return self.converse(sample, rng) };
         let known = rng.random_bool(0.82);
         let relation = if known { fact.relation } else { self.absent_relation(sample, rng) };
-        let content = &self.content.relations[relation];
+        // A bare "where is it" is answered by what it is hidden under, if that is known.
+        let is_in = self.content.relations.iter().position(|r| r.id == "is_in");
+        let asked = is_in.filter(|i| known && self.content.related(*i, relation) && rng.random_bool(0.3)).unwrap_or(relation);
+        let content = &self.content.relations[asked];
         let about_self = fact.features.subject_self && !content.ask_self.is_empty();
         let by_subject = !about_self && !content.ask_subject.is_empty() && !fact.features.subject_self && rng.random_bool(0.3);
         let questions = match (about_self, by_subject) {
@@ -155,8 +169,7 @@ impl<'a> Generator<'a> {
         let pronoun = !about_self && !by_subject && rng.random_bool(0.1);
         let placeholder = if by_subject { "{O}" } else { "{S}" };
         let person = content.subject == Kind::Person;
-        let word = if pronoun { pick(if person { &["he", "she", "they"] } else { &["it", "it", "that"] }, rng) } else { "{1}" };
-        sample.line = question.replace(placeholder, word);
+        sample.line = if pronoun { augment::pronoun(&question, placeholder, person, rng) } else { question.replace(placeholder, "{1}") };
         if !about_self {
             for f in &mut sample.facts {
                 let [subject, object] = f.concepts.map(|c| c == named);
@@ -171,7 +184,7 @@ impl<'a> Generator<'a> {
         sample.asked = Some(relation);
         sample.answer = Some(if known { target } else { sample.facts.len() });
         if known {
-            self.tell(sample, &fact, content, rng);
+            self.tell(sample, &fact, &self.content.relations[relation], rng);
         } else {
             self.admit_ignorance(sample, !about_self && !pronoun, rng);
         }
@@ -181,7 +194,7 @@ impl<'a> Generator<'a> {
     fn absent_relation(&self, sample: &Sample, rng: &mut impl Rng) -> usize {
         let start = rng.random_range(0..self.content.relations.len());
         let all = (start..self.content.relations.len()).chain(0..start);
-        all.into_iter().find(|r| sample.facts.iter().all(|f| f.relation != *r)).unwrap_or(start)
+        all.into_iter().find(|r| sample.facts.iter().all(|f| !self.content.related(f.relation, *r))).unwrap_or(start)
     }
 
     fn tell(&self, sample: &mut Sample, fact: &SampleFact, content: &Relation, rng: &mut impl Rng) {

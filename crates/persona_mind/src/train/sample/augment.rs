@@ -26,6 +26,13 @@ pub fn line(text: &str, rng: &mut impl Rng) -> String {
     if rng.random_bool(0.1) { slip(&line, rng) } else { line }
 }
 
+/// A question with a pronoun for its slot: "{S}'s wife" becomes "his wife".
+pub fn pronoun(question: &str, slot: &str, person: bool, rng: &mut impl Rng) -> String {
+    let all: &[(&str, &str)] = if person { &[("he", "his"), ("she", "her"), ("they", "their")] } else { &[("it", "its"), ("that", "its")] };
+    let (word, possessive) = all.choose(rng).copied().unwrap_or(("it", "its"));
+    question.replace(&format!("{slot}'s"), possessive).replace(slot, word)
+}
+
 /// Swaps, drops or doubles one letter outside of slots.
 fn slip(line: &str, rng: &mut impl Rng) -> String {
     let chars: Vec<char> = line.chars().collect();

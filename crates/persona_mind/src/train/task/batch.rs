@@ -1,6 +1,7 @@
 use crate::hearth::reader::{FactBatch, FactRow, TextBatch};
 use crate::hearth::script::Script;
 use crate::hearth::vocab::Vocab;
+use crate::train::content::Content;
 use crate::train::sample::Sample;
 use crate::train::speaker::SpeakerBatch;
 use candle_core::{Device, Result, Tensor};
@@ -50,7 +51,7 @@ impl<'a> Table<'a> {
 }
 
 impl Batch {
-    pub fn new(samples: &[Sample], vocab: &Vocab) -> Result<Self> {
+    pub fn new(samples: &[Sample], content: &Content, vocab: &Vocab) -> Result<Self> {
         let mut phrases = Table::default();
         let mut relations = Vec::new();
         let mut rows: Vec<Vec<FactRow>> = Vec::new();
@@ -76,7 +77,7 @@ impl Batch {
             let right = own.or_else(|| relations.iter().position(|r| *r == relation).map(|p| p as u32));
             contrast.push(right.unwrap_or(u32::MAX));
             contrast_mask.extend((0..relations.len()).map(|p| {
-                let same = relations[p] == relation && Some(p as u32) != right;
+                let same = relations[p] != usize::MAX && content.related(relations[p], relation) && Some(p as u32) != right;
                 if same { -1e9f32 } else { 0.0 }
             }));
         }

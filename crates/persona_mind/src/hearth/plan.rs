@@ -1,0 +1,310 @@
+//! What to say, before how: the meaning of the line, the fact or the things that answer it, tone and names.
+
+use super::eye::{Eye, Glimpse, Impression, kind_of};
+use super::names::{Names, Slotted, same};
+use super::reader::{FactBatch, FactFeatures, FactRow, Reader, TextBatch};
+use super::script::{Certainty, Choice, SeenThing, THING_SLOTS};
+use super::vocab::{Tone, Vocab};
+use crate::brief::{Brief, BriefFact, BriefSource, Trait, VisibleThing};
+use candle_core::Result;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The decisions that the speaker words.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The line, with slots.
+    pub line: String,
+    /// What it means.
+    pub intent: String,
+    /// What to speak of.
+    pub choice: Choice,
+    /// How the character stands to the speaker.
+    pub tone: Tone,
+    /// What each slot stands for.
+    pub names: HashMap<String, String>,
+    /// Index of the chosen fact.
+    pub fact: Option<usize>,
+    /// Indices of the chosen things in the brief's view.
+    pub things: Vec<usize>,
+    /// Name of the action called for.
+    pub action: Option<String>,
+}
+
+/// Reads briefs.
+pub struct Planner<'a> {
+    /// The reader.
+    pub reader: &'a Reader,
+    /// The eye.
+    pub eye: &'a Eye,
+    /// The vocabulary.
+    pub vocab: &'a Vocab,
+}
+
+/// A visible thing and what was made of it.
+struct Sight {
+    thing: VisibleThing,
+    impression: Impression,
+    index: Option<usize>,
+}
+
+impl Planner<'_> {
+    /// The plan for a brief.
+    ///
+    /// # Errors
+    /// If the arithmetic fails.
+    pub fn plan(&self, brief: &Brief) -> Result<Plan> {
+        let sights = self.look(brief)?;
+        let names = names_of(brief, sights.iter().map(|s| s.thing.name.as_str()));
+        let line = names.slotted(&brief.line);
+        let reading = self.read(brief, &names, &line)?;
+        let tone = tone(brief);
+        let mut plan = Plan {
+            intent: reading.intent,
+            choice: Choice::Nothing,
+            tone,
+            names: fixed_names(brief, &line),
+            fact: None,
+            things: Vec::new(),
+            action: reading.action,
+            line: line.text.clone(),
+        };
+        self.choose(&mut plan, brief, &line, reading.fact, &sights);
+        Ok(plan)
+    }
+
+    fn choose(&self, plan: &mut Plan, brief: &Brief, line: &Slotted, fact: Option<usize>, sights: &[Sight]) {
+        let named = line.mentions.iter().find_map(|m| sights.iter().position(|s| same(&s.thing.name, m)));
+        let topic = plan.intent.clone();
+        match topic.as_str() {
+            "fact" => match (fact, named) {
+                (Some(fact), _) => choose_fact(plan, brief, fact),
+                (None, Some(thing)) => choose_things(plan, "in_view", &[thing], sights),
+                (None, None) => plan.choice = Choice::Unknown,
+            },
+            "see" => {
+                let things: Vec<usize> = (0..sights.len()).take(THING_SLOTS.len()).collect();
+                choose_things(plan, "see", &things, sights);
+            }
+            "colour" | "where_is" | "in_view" => match (named, fact) {
+                (Some(thing), _) => choose_things(plan, &topic, &[thing], sights),
+                // Not in view, but known: the cellar key is where she hid it.
+                (None, Some(fact)) => choose_fact(plan, brief, fact),
+                (None, None) if line.mentions.is_empty() => self.point_out(plan, &topic, sights),
+                (None, None) => choose_things(plan, "in_view", &[], sights),
+            },
+            "colour_of_that" | "what_is_that" => self.point_out(plan, &topic, sights),
+            _ => {}
+        }
+    }
+
+    /// Speaks of what stands most in the middle.
+    fn point_out(&self, plan: &mut Plan, topic: &str, sights: &[Sight]) {
+        let off = |s: &Sight| (f32::midpoint(s.thing.bounds[0], s.thing.bounds[2]) - 0.5).abs();
+        let middle = (0..sights.len()).min_by(|a, b| off(&sights[*a]).total_cmp(&off(&sights[*b])));
+        match (middle, topic) {
+            (Some(thing), "where_is" | "in_view") => choose_things(plan, "what_is_that", &[thing], sights),
+            (Some(thing), "colour") => choose_things(plan, "colour_of_that", &[thing], sights),
+            (Some(thing), _) => choose_things(plan, topic, &[thing], sights),
+            (None, _) => choose_things(plan, "see", &[], sights),
+        }
+    }
+
+    fn look(&self, brief: &Brief) -> Result<Vec<Sight>> {
+        let Some(view) = &brief.view else { return Ok(Vec::new()) };
+        let glimpse: Option<Glimpse> = view.picture.as_ref().map(|p| self.eye.look(p)).transpose()?;
+        if !view.things.is_empty() {
+            let sight = |(index, thing): (usize, &VisibleThing)| {
+                let impression = match &glimpse {
+                    Some(glimpse) => glimpse.impression(thing),
+                    None => Impression::default(),
+                };
+                Sight { impression: with_known_kind(impression, thing), thing: thing.clone(), index: Some(index) }
+            };
+            return Ok(view.things.iter().enumerate().map(sight).collect());
+        }
+        let found = glimpse.map(|g| g.find()).unwrap_or_default();
+        Ok(found.into_iter().map(|(thing, impression)| Sight { thing, impression, index: None }).collect())
+    }
+
+    fn read(&self, brief: &Brief, names: &Names, line: &Slotted) -> Result<Choices> {
+        let phrases: Vec<Vec<u32>> = brief.facts.iter().map(|f| self.vocab.plain(&format!(" {}", f.predicate))).collect();
+        let before = brief.history.last().map(|e| names.concepts_in(&format!("{} {}", e.line, e.reply))).unwrap_or_default();
+        let rows: Vec<FactRow> = brief.facts.iter().zip(0..).map(|(f, i)| (i, features(brief, f, line, &before), keys(f))).collect();
+        let ids = self.vocab.encode(&line.text);
+        let none = [Vec::new()];
+        let phrases = TextBatch::new(if phrases.is_empty() { &none } else { &phrases })?;
+        let reading = self.reader.read(&TextBatch::new(&[ids])?, &phrases, &FactBatch::new(&[rows])?)?;
+        let intent = best(&reading.intents.flatten_all()?.to_vec1()?);
+        let fact = best(&reading.facts.flatten_all()?.to_vec1()?);
+        let action = if brief.actions.is_empty() {
+            None
+        } else {
+            let words = |a: &crate::brief::OfferedAction| {
+                let text = if a.description.is_empty() { a.name.replace('_', " ") } else { a.description.clone() };
+                self.vocab.plain(&format!(" {text}"))
+            };
+            let words: Vec<Vec<u32>> = brief.actions.iter().map(words).collect();
+            let words = self.reader.encode(&TextBatch::new(&words)?)?;
+            let scores = self.reader.actions(&reading.lines, &words)?.flatten_all()?.to_vec1()?;
+            brief.actions.get(best(&scores)).map(|a| a.name.clone())
+        };
+        Ok(Choices {
+            intent: self.vocab.intents().get(intent).cloned().unwrap_or_default(),
+            fact: (fact < brief.facts.len()).then_some(fact),
+            action,
+        })
+    }
+}
+
+struct Choices {
+    intent: String,
+    fact: Option<usize>,
+    action: Option<String>,
+}
+
+fn best(scores: &[f32]) -> usize {
+    (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0)
+}
+
+/// Names that a line or an answer may hold.
+#[must_use]
+pub fn names_of<'a>(brief: &'a Brief, in_view: impl Iterator<Item = &'a str>) -> Names {
+    let of_facts = brief.facts.iter().flat_map(|f| std::iter::once(f.subject.as_str()).chain(f.object.as_deref()));
+    Names::new(&brief.persona.name, &brief.speaker, of_facts.chain(in_view))
+}
+
+fn features(brief: &Brief, fact: &BriefFact, line: &Slotted, before: &[String]) -> FactFeatures {
+    let is = |name: &str, other: &str| !name.is_empty() && same(name, other);
+    let subject = |other: &str| is(&fact.subject, other);
+    let object = |other: &str| fact.object.as_ref().is_some_and(|o| is(o, other));
+    let (first, later) = (line.mentions.first(), line.mentions.get(1..).unwrap_or_default());
+    FactFeatures {
+        subject_self: subject(&brief.persona.name),
+        subject_speaker: subject(&brief.speaker),
+        object_self: object(&brief.persona.name),
+        object_speaker: object(&brief.speaker),
+        subject_first: first.is_some_and(|m| subject(m)),
+        subject_later: later.iter().any(|m| subject(m)),
+        object_first: first.is_some_and(|m| object(m)),
+        object_later: later.iter().any(|m| object(m)),
+        subject_before: line.mentions.is_empty() && before.iter().any(|m| subject(m)),
+        object_before: line.mentions.is_empty() && before.iter().any(|m| object(m)),
+        guarded: fact.object.is_none(),
+    }
+}
+
+fn keys(fact: &BriefFact) -> [u64; 2] {
+    [Some(&fact.subject), fact.object.as_ref()].map(|name| {
+        let mut hasher = DefaultHasher::new();
+        name.map(|n| n.to_lowercase()).hash(&mut hasher);
+        hasher.finish()
+    })
+}
+
+fn choose_fact(plan: &mut Plan, brief: &Brief, index: usize) {
+    let fact = &brief.facts[index];
+    let certainty = match (&fact.object, &fact.source) {
+        (None, _) => Certainty::Guarded,
+        (_, BriefSource::Told(_)) => Certainty::Told,
+        _ if fact.confidence < 0.6 => Certainty::Unsure,
+        _ => Certainty::Sure,
+    };
+    let about_self = same(&fact.subject, &brief.persona.name);
+    plan.intent = "fact".to_owned();
+    plan.choice = Choice::Fact { predicate: fact.predicate.clone(), about_self, certainty };
+    plan.fact = Some(index);
+    let person = |name: &str| {
+        if same(name, &brief.speaker) {
+            "you".to_owned()
+        } else if same(name, &brief.persona.name) {
+            "me".to_owned()
+        } else {
+            name.to_owned()
+        }
+    };
+    plan.names.insert("{S}".into(), if about_self { "I".into() } else { fact.subject.clone() });
+    if let Some(object) = &fact.object {
+        plan.names.insert("{O}".into(), person(object));
+    }
+    if let BriefSource::Told(teller) = &fact.source {
+        plan.names.insert("{T}".into(), person(teller));
+    }
+}
+
+fn choose_things(plan: &mut Plan, intent: &str, indices: &[usize], sights: &[Sight]) {
+    let chosen: Vec<&Sight> = indices.iter().filter_map(|i| sights.get(*i)).collect();
+    intent.clone_into(&mut plan.intent);
+    plan.things = chosen.iter().filter_map(|s| s.index).collect();
+    for (sight, slot) in chosen.iter().zip(THING_SLOTS) {
+        plan.names.insert(slot.into(), sight.thing.name.clone());
+    }
+    plan.choice = Choice::Things(chosen.into_iter().map(seen).collect());
+}
+
+fn seen(sight: &Sight) -> SeenThing {
+    let [left, top, right, bottom] = sight.thing.bounds;
+    let side = match f32::midpoint(left, right) {
+        x if x < 0.38 => 0,
+        x if x > 0.62 => 2,
+        _ => 1,
+    };
+    let distance = match sight.thing.distance {
+        // Not given: a thing that fills much of the picture is near.
+        d if d <= 0.0 && (right - left) * (bottom - top) > 0.06 => 0,
+        d if d <= 0.0 => 1,
+        d if d < 2.5 => 0,
+        d if d < 6.0 => 1,
+        _ => 2,
+    };
+    SeenThing { impression: sight.impression.clone(), side, distance }
+}
+
+/// What the engine says of a thing's kind outweighs what the eye makes of it.
+fn with_known_kind(mut impression: Impression, thing: &VisibleThing) -> Impression {
+    if let Some(kind) = kind_of(thing) {
+        impression.kinds.fill(0.0);
+        impression.kinds[kind] = 1.0;
+    }
+    if thing.kind.eq_ignore_ascii_case("person") {
+        impression.colours.fill(0.0);
+    }
+    impression
+}
+
+fn fixed_names(brief: &Brief, line: &Slotted) -> HashMap<String, String> {
+    let card = &brief.persona;
+    let speaker = if brief.speaker.is_empty() || brief.speaker == "player" { "friend" } else { &brief.speaker };
+    let mut names: HashMap<String, String> =
+        [("{Y}", speaker), ("{N}", &card.name), ("{R}", &card.role)].map(|(slot, name)| (slot.into(), name.into())).into();
+    if let Some(goal) = card.goals.first() {
+        names.insert("{G}".into(), goal.text.clone());
+    }
+    for (i, mention) in line.mentions.iter().enumerate() {
+        names.insert(format!("{{{}}}", i + 1), mention.clone());
+    }
+    names.retain(|_, name| !name.is_empty());
+    names
+}
+
+/// How the character stands to the speaker: by its feelings, and by its nature.
+#[must_use]
+pub fn tone(brief: &Brief) -> Tone {
+    let nature: f32 = brief.persona.traits.iter().map(|t| leaning(*t)).sum();
+    let feelings = 0.6 * (brief.relation.trust + brief.relation.liking) - 0.3 * brief.relation.fear;
+    match nature.clamp(-0.4, 0.4) + feelings {
+        x if x > 0.15 => Tone::Warm,
+        x if x < -0.15 => Tone::Cold,
+        _ => Tone::Neutral,
+    }
+}
+
+fn leaning(side: Trait) -> f32 {
+    match side {
+        Trait::Warm | Trait::Cheerful => 0.25,
+        Trait::Generous | Trait::Trusting | Trait::Patient => 0.1,
+        Trait::Cold | Trait::Hotheaded => -0.25,
+        Trait::Suspicious | Trait::Gloomy | Trait::Greedy | Trait::Taciturn => -0.1,
+        _ => 0.0,
+    }
+}
