@@ -1,18 +1,25 @@
-//! What a character has lived through.
+//! What a character has lived through: what was said, and how it feels towards others.
+//!
+//! Both are components, and all of a character's past talk is in them: a saved game that holds them
+//! holds the memory, and loading an older one leaves nothing newer behind.
+
+mod feelings;
+mod history;
+
+pub use feelings::{Feeling, Feelings};
+pub use history::{DialogueHistory, Exchange, MAX_EXCHANGES, MAX_TALKS, Talk};
 
 use bevy::prelude::*;
-use persona_mind::brief::{Exchange, Relation};
 
-/// The exchanges of the present conversation, oldest first.
-#[derive(Component, Clone, Debug, Default)]
-pub struct DialogueHistory {
-    /// What was said.
-    pub exchanges: Vec<Exchange>,
-}
+/// Registers the types of this module for reflection.
+pub struct MemoryPlugin;
 
-/// How a character feels towards others, by name.
-#[derive(Component, Clone, Debug, Default)]
-pub struct Feelings {
-    /// Feelings by name.
-    pub towards: Vec<(String, Relation)>,
+impl Plugin for MemoryPlugin {
+    fn build(&self, app: &mut App) {
+        app.register_type::<DialogueHistory>()
+            .register_type::<Talk>()
+            .register_type::<Exchange>()
+            .register_type::<Feelings>()
+            .register_type::<Feeling>();
+    }
 }

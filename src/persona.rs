@@ -30,5 +30,7 @@ pub struct Lore {
 /// Personas and lore as assets, hot reload, and their application to NPCs.
 pub struct PersonaPlugin;
 impl Plugin for PersonaPlugin {
-    fn build(&self, _app: &mut App) {}
+    fn build(&self, app: &mut App) {
+        app.init_asset::<Persona>().init_asset::<Lore>();
+    }
 }

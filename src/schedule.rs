@@ -3,16 +3,27 @@
 use bevy::prelude::*;
 
 /// The stages of a turn, in order.
+///
+/// What the mind has produced is taken in at the start of a frame, and new work is handed out at its end,
+/// so that a line said in `Update` is on its way in the same frame.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RolePlaySystems {
     /// Takes what the mind has produced and turns it into events. Runs in [`PreUpdate`].
     Receive,
-    /// Asks for views and collects those that have arrived. Runs in [`PostUpdate`].
-    Perceive,
-    /// Finds the facts that matter for the line that was said. Runs in [`PostUpdate`].
-    Recall,
-    /// Sends briefs to the mind. Runs in [`PostUpdate`].
-    Think,
     /// Writes what was said into history. Runs in [`PreUpdate`], after [`Receive`](Self::Receive).
     Emit,
+    /// Begins turns, asks for views and collects those that have arrived. Runs in [`PostUpdate`].
+    Perceive,
+    /// Finds the facts that matter for the line that was said. Runs in [`PostUpdate`], after
+    /// [`Perceive`](Self::Perceive).
+    Recall,
+    /// Sends briefs to the mind. Runs in [`PostUpdate`], after [`Recall`](Self::Recall).
+    Think,
+}
+
+/// Puts the sets in order.
+pub(crate) fn configure(app: &mut App) {
+    use RolePlaySystems::{Emit, Perceive, Recall, Receive, Think};
+    app.configure_sets(PreUpdate, (Receive, Emit).chain());
+    app.configure_sets(PostUpdate, (Perceive, Recall, Think).chain());
 }

@@ -2,7 +2,7 @@
 
 mod scripted;
 
-pub use scripted::Scripted;
+pub use scripted::{Gate, Scripted, ScriptedReply, SeenBriefs};
 
 use crate::brief::{Brief, Reply};
 use std::ops::ControlFlow;

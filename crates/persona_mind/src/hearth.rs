@@ -1,5 +1,24 @@
 //! Hearth: the small multimodal persona model that ships inside the crate.
+//!
+//! It understands before it speaks. The [`reader`] finds what a line means and which recalled fact answers it, the
+//! [`eye`] says what is where in a picture and of which colour, a [`plan`] is made of both, and the speaker, a
+//! LLaMA-shaped decoder, words it in the character's register and tone. Names are never spelled: the speaker emits
+//! slots, and [`speech`] writes out what they stand for, so each name it utters is one the character knows.
+//!
+//! ```
+//! # #[cfg(feature = "builtin")] {
+//! use persona_mind::{Backend, Brief, brief::PersonaCard, hearth::Hearth};
+//!
+//! let mut hearth = Hearth::builtin()?;
+//! let persona = PersonaCard { name: "Marta".into(), role: "innkeeper".into(), ..PersonaCard::default() };
+//! let brief = Brief { persona: persona.into(), line: "Good evening!".into(), max_tokens: 48, ..Brief::default() };
+//! let reply = hearth.reply(&brief, &mut ())?;
+//! assert!(!reply.text.is_empty());
+//! # }
+//! # Ok::<(), persona_mind::MindError>(())
+//! ```
 
+mod backend;
 pub mod eye;
 pub mod file;
 pub mod names;
@@ -9,11 +28,42 @@ pub mod plan;
 pub mod reader;
 pub mod script;
 pub mod speech;
+mod talk;
 pub mod vocab;
 
-use eye::EyeConfig;
-use net::BlockConfig;
-use reader::ReaderConfig;
+use crate::engine::decoder::{Decoder, DecoderConfig};
+use eye::{Eye, EyeConfig};
+use file::ModelFile;
+use net::{BlockConfig, Params};
+use reader::{Reader, ReaderConfig};
+
+/// The built-in model, ready to speak.
+pub struct Hearth {
+    file: ModelFile,
+    reader: Reader,
+    eye: Eye,
+    speaker: talk::Speaker,
+}
+
+impl Hearth {
+    /// The model whose weights are in this library.
+    ///
+    /// # Errors
+    /// [`MindError::Start`](crate::MindError::Start) if the weights do not fit this version, which a test rules out.
+    #[cfg(feature = "builtin")]
+    pub fn builtin() -> Result<Self, crate::MindError> {
+        Self::from_bytes(include_bytes!("../models/hearth.gguf"))
+    }
+
+    fn new(file: ModelFile) -> candle_core::Result<Self> {
+        let vocab = file.vocab.len();
+        let reader = Reader::new(Params::new(&file, "reader"), reader_config(vocab, file.vocab.intents().len()))?;
+        let eye = Eye::new(Params::new(&file, "eye"), EYE)?;
+        let decoder = Decoder::new(&file, decoder_config(vocab))?;
+        let speaker = talk::Speaker::new(decoder, Params::new(&file, "dec"), SPEAKER_BLOCK.dim)?;
+        Ok(Self { file, reader, eye, speaker })
+    }
+}
 
 /// Sizes of the speaker's blocks.
 pub const SPEAKER_BLOCK: BlockConfig = BlockConfig { dim: 192, heads: 6, kv_heads: 2, head_dim: 32, ffn: 512 };
@@ -27,4 +77,9 @@ pub const EYE: EyeConfig =
 #[must_use]
 pub fn reader_config(vocab: usize, intents: usize) -> ReaderConfig {
     ReaderConfig { block: BlockConfig { kv_heads: 6, ..SPEAKER_BLOCK }, layers: 2, vocab, intents }
+}
+
+fn decoder_config(vocab: usize) -> DecoderConfig {
+    let BlockConfig { dim, heads, kv_heads, head_dim, ffn } = SPEAKER_BLOCK;
+    DecoderConfig { dim, layers: SPEAKER_LAYERS, heads, kv_heads, head_dim, ffn, vocab, rope_base: net::ROPE_BASE, eps: net::EPS as f32 }
 }

@@ -2,6 +2,7 @@
 
 use super::net::{Init, ParamSource};
 use super::vocab::{Vocab, VocabError};
+use crate::engine::decoder::TensorSource;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
@@ -93,11 +94,16 @@ impl ModelFile {
         let quantised: Vec<(&str, &QTensor)> = quantised.iter().map(|(name, tensor)| (*name, tensor)).collect();
         Ok(gguf_file::write(writer, &metadata, &quantised)?)
     }
+}
 
-    /// The tensor `name`.
-    #[must_use]
-    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
-        self.tensors.get(name)
+/// The speaker's tensors, which stand under `dec`.
+impl TensorSource for ModelFile {
+    fn tensor(&self, name: &str, shape: &[usize]) -> candle_core::Result<Tensor> {
+        self.param(&format!("dec.{name}"), shape, Init::Const(0.0))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(&format!("dec.{name}"))
     }
 }
 

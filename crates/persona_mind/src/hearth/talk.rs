@@ -6,7 +6,7 @@ use super::script::{Choice, Prompt, THING_VALUES};
 use super::speech::Speech;
 use super::vocab::{COLOURS, Vocab};
 use crate::brief::{ConversationId, Emotion};
-use crate::engine::decoder::{Cache, Decoder, Input};
+use crate::engine::decoder::{Cache, Decoder, Input, Rows};
 use candle_core::{Device, Result, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -84,7 +84,7 @@ impl Speaker {
             let values = values.reshape((things.len(), THING_VALUES))?;
             x = x.index_add(&at, &self.thing.forward(&values)?, 0)?;
         }
-        let logits = self.decoder.forward(Input::Soft(&x), &mut conversation.cache)?.to_vec1()?;
+        let logits = self.decoder.forward(Input::Soft(&x), Rows::Last, &mut conversation.cache)?.to_vec1()?;
         conversation.ids = prompt.ids[..prompt.stable].to_vec();
         self.caches.truncate(CACHES - 1);
         self.caches.insert(0, conversation);
@@ -113,7 +113,7 @@ impl Speaker {
         wording.emotion = emotion(vocab.special_name(first));
         let mut last = first;
         while wording.tokens < choice.max_tokens {
-            let logits: Vec<f32> = self.decoder.forward(Input::Ids(&[last]), &mut conversation.cache)?.to_vec1()?;
+            let logits: Vec<f32> = self.decoder.forward(Input::Ids(&[last]), Rows::Last, &mut conversation.cache)?.to_vec1()?;
             last = choice.pick(&logits, |id| allowed.allows(id));
             if keep_on().is_break() {
                 break;

@@ -7,13 +7,13 @@ use super::optim::{AdamW, Variables, schedule};
 use super::sample::{Generator, Sample};
 use super::speaker::{Speaker, SpeakerConfig};
 use super::tokens::Pieces;
+use super::workers::Workers;
 use crate::hearth::net::Params;
 use crate::hearth::ops::cross_entropy;
 use crate::hearth::reader::{Reader, Reading};
 use crate::hearth::vocab::Vocab;
 use crate::hearth::{SPEAKER_BLOCK, SPEAKER_LAYERS, reader_config};
 use batch::Batch;
-use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor};
 use crossbeam_channel::Receiver;
 use rand::seq::SliceRandom;
@@ -107,16 +107,12 @@ impl Task {
     pub fn train(&self, settings: &TrainSettings, mut report: impl FnMut(usize, f32, Measure)) -> std::result::Result<(), TrainError> {
         let mut optimiser = AdamW::default();
         let batches = self.batches(settings);
-        let workers = workers(settings.threads)?;
+        let workers = Workers::new(settings.threads)?;
         let (mut sum, mut count) = (0.0, 0);
         for step in settings.first_step..settings.steps {
-            let mut grads = Vec::new();
-            for result in self.gradients(&workers, &batches) {
-                let (loss, grad) = result?;
-                sum += loss;
-                count += 1;
-                grads.push(grad);
-            }
+            let (loss, grads) = workers.gradients(|| self.loss(&batches.recv().map_err(candle_core::Error::wrap)??))?;
+            sum += loss;
+            count += 1;
             let rate = schedule(step, 100, settings.steps, settings.rate);
             optimiser.step(&self.vars, &grads, rate)?;
             if (step + 1) % settings.every == 0 || step + 1 == settings.steps {
@@ -126,23 +122,6 @@ impl Task {
             }
         }
         Ok(())
-    }
-
-    /// One batch's loss and gradients from each worker, all at once.
-    ///
-    /// Two workers on half a batch each are twice as quick as two threads inside each operation, which at
-    /// these sizes mostly wait for each other.
-    fn gradients(&self, workers: &[rayon::ThreadPool], batches: &Receiver<Result<Batch>>) -> Vec<Result<(f32, GradStore)>> {
-        let work = || {
-            let batch = batches.recv().map_err(candle_core::Error::wrap)??;
-            let loss = self.loss(&batch)?;
-            Ok((loss.to_scalar::<f32>()?, loss.backward()?))
-        };
-        std::thread::scope(|scope| {
-            let running: Vec<_> = workers.iter().map(|worker| scope.spawn(move || worker.install(work))).collect();
-            let died = |_| Err(candle_core::Error::Msg("a worker of the trainer panicked".into()));
-            running.into_iter().map(|handle| handle.join().unwrap_or_else(died)).collect()
-        })
     }
 
     /// Draws batches on a thread of their own, a few ahead.
@@ -209,11 +188,6 @@ impl Task {
 
 /// Batches drawn at once, to be sorted by length.
 const POOL: usize = 16;
-
-fn workers(threads: usize) -> Result<Vec<rayon::ThreadPool>> {
-    let one = || rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(candle_core::Error::wrap);
-    (0..threads.max(1)).map(|_| one()).collect()
-}
 
 /// The share of rows whose highest column is the right one.
 fn share(logits: &Tensor, right: &[u32]) -> Result<f32> {

@@ -1,0 +1,128 @@
+//! From what a character perceived to the brief that the mind gets.
+
+use super::turns::{Stage, Turn};
+use super::{DialogueSettings, RecalledFact, Thinking, Turns};
+use crate::knowledge::{Fact, Knowledge, RecallQuery, Recalled, Source};
+use crate::memory::{DialogueHistory, Exchange, Feelings};
+use crate::mind_link::MindLink;
+use crate::npc::Mood;
+use bevy::platform::time::Instant;
+use bevy::prelude::*;
+use persona_mind::Brief;
+use persona_mind::brief::{BriefFact, BriefSource, ConversationId, Relation};
+
+/// How many earlier exchanges recall looks at.
+const CONTEXT: usize = 2;
+
+/// Recalls what matters for each line that was perceived, and writes the brief.
+pub(super) fn recall(
+    mut characters: Query<(&mut Turns, &mut DialogueHistory, &Knowledge, &Feelings, &Mood), With<Thinking>>,
+    settings: Res<DialogueSettings>,
+    time: Res<Time<Virtual>>,
+    mut link: ResMut<MindLink>,
+) {
+    for (mut turns, mut history, knowledge, feelings, mood) in &mut characters {
+        let Some(turn) = turns.current.as_deref_mut() else { continue };
+        if !matches!(turn.stage, Stage::Perceived) {
+            continue;
+        }
+        let speaker = turn.line.speaker_name.clone();
+        end_if_stale(&mut history, &speaker, time.elapsed_secs_f64(), settings.conversation_gap.as_secs_f64());
+        let start = Instant::now();
+        let relation = feelings.get(&speaker);
+        let recalled = remember(turn, knowledge, history.with(&speaker), relation, &settings);
+        turn.recall_ms = start.elapsed().as_secs_f32() * 1000.0;
+        turn.recalled = recalled.iter().map(shown).collect();
+        let talk = history.open(&speaker);
+        if talk.id == 0 {
+            talk.id = link.new_conversation();
+        }
+        turn.stage = Stage::Briefed(Box::new(Brief {
+            turn: turn.line.turn,
+            conversation: ConversationId(talk.id),
+            persona: turn.card.clone(),
+            speaker,
+            line: turn.line.text.clone(),
+            relation,
+            mood: mood.0,
+            facts: recalled.iter().map(told).collect(),
+            history: talk.exchanges.iter().map(Into::into).collect(),
+            view: turn.view.clone(),
+            actions: turn.actions.clone(),
+            seed: link.seed_for(settings.seed, turn.line.turn),
+            max_tokens: settings.max_reply_tokens,
+        }));
+    }
+}
+
+/// Ends a conversation that was silent for too long. A clock that ran backwards, as after loading an
+/// older save, ends nothing.
+fn end_if_stale(history: &mut DialogueHistory, partner: &str, now: f64, gap: f64) {
+    if history.talk(partner).is_some_and(|talk| now - talk.last_at > gap) {
+        history.end(partner);
+    }
+}
+
+fn remember(
+    turn: &Turn,
+    knowledge: &Knowledge,
+    history: &[Exchange],
+    relation: Relation,
+    settings: &DialogueSettings,
+) -> Vec<Recalled> {
+    let recent = &history[history.len().saturating_sub(CONTEXT)..];
+    let context: Vec<&str> = recent.iter().flat_map(|past| [past.line.as_str(), past.reply.as_str()]).collect();
+    let things = turn.view.as_ref().map_or(&[][..], |view| view.things.as_slice());
+    let in_view: Vec<&str> = things.iter().map(|thing| thing.name.as_str()).collect();
+    knowledge.recall(&RecallQuery {
+        line: &turn.line.text,
+        context: &context,
+        own_name: &turn.card.name,
+        speaker: &turn.line.speaker_name,
+        trust: relation.trust,
+        in_view: &in_view,
+        max_facts: settings.max_facts,
+        max_tokens: settings.max_fact_tokens,
+    })
+}
+
+/// A recalled fact as the mind gets it.
+fn told(recalled: &Recalled) -> BriefFact {
+    let fact = &recalled.fact;
+    BriefFact {
+        subject: fact.subject.name().into(),
+        predicate: fact.predicate.name().into(),
+        object: object(recalled),
+        confidence: fact.confidence,
+        // Who told a secret is part of the secret.
+        source: if recalled.withheld { BriefSource::default() } else { source(fact) },
+        score: recalled.score,
+    }
+}
+
+/// A recalled fact as the game gets it.
+fn shown(recalled: &Recalled) -> RecalledFact {
+    RecalledFact {
+        subject: recalled.fact.subject.name().into(),
+        predicate: recalled.fact.predicate.name().into(),
+        object: object(recalled),
+        score: recalled.score,
+        reason: recalled.reason,
+        withheld: recalled.withheld,
+        used: false,
+    }
+}
+
+fn object(recalled: &Recalled) -> Option<String> {
+    (!recalled.withheld).then(|| recalled.fact.object.name().into())
+}
+
+fn source(fact: &Fact) -> BriefSource {
+    match &fact.source {
+        Source::Authored => BriefSource::Authored,
+        Source::Witnessed => BriefSource::Witnessed,
+        Source::Told(teller) => BriefSource::Told(teller.name().into()),
+        Source::Inferred => BriefSource::Inferred,
+        Source::Seen => BriefSource::Seen,
+    }
+}
