@@ -77,6 +77,15 @@ pub struct Intent {
     pub replies: Vec<(Register, Tone, Vec<String>)>,
 }
 
+impl Intent {
+    /// The replies of a register in a tone, or in the neutral tone where that has none of its own.
+    #[must_use]
+    pub fn replies(&self, register: Register, tone: Tone) -> &[String] {
+        let of = |tone| self.replies.iter().find(|(r, t, list)| (*r, *t) == (register, tone) && !list.is_empty());
+        of(tone).or_else(|| of(Tone::Neutral)).map_or(&[], |(_, _, list)| list)
+    }
+}
+
 /// How a register wraps a plain sentence.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -200,10 +209,8 @@ impl Content {
                 return missing(format!("no style for register {}", register.name()));
             }
             for intent in &self.intents {
-                for tone in Tone::ALL {
-                    if !intent.replies.iter().any(|(r, t, list)| (r, t) == (register, &tone) && !list.is_empty()) {
-                        return missing(format!("intent {}: no reply for {} {tone:?}", intent.id, register.name()));
-                    }
+                if intent.replies(*register, Tone::Neutral).is_empty() {
+                    return missing(format!("intent {}: no neutral reply for {}", intent.id, register.name()));
                 }
             }
         }

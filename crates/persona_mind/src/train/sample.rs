@@ -248,8 +248,7 @@ impl<'a> Generator<'a> {
     }
 
     fn intent_reply(&self, intent: &Intent, register: Register, tone: Tone, rng: &mut impl Rng) -> String {
-        let replies = intent.replies.iter().find(|(r, t, _)| (*r, *t) == (register, tone));
-        replies.map(|(_, _, list)| augment::slots(&pick_str(list, rng))).unwrap_or_default()
+        augment::slots(&pick_str(intent.replies(register, tone), rng))
     }
 
     fn earlier_exchange(&self, register: Register, rng: &mut impl Rng) -> (String, String) {
