@@ -1,6 +1,7 @@
 //! The trainer of Hearth, and the generator of its data.
 
 pub mod content;
+pub mod export;
 pub mod look;
 pub mod optim;
 pub mod sample;

@@ -1,0 +1,153 @@
+//! `persona train`: Hearth's vocabulary, talk, eye, and model file.
+
+use super::data::CONTENT;
+use bevy_persona::mind::train::content::Content;
+use bevy_persona::mind::train::export::export;
+use bevy_persona::mind::train::look::Look;
+use bevy_persona::mind::train::scenes::SceneFile;
+use bevy_persona::mind::train::task::{Task, TrainSettings};
+use bevy_persona::mind::train::tokens::Pieces;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The steps that lead to a model file, in order.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum TrainCommand {
+    /// Learn the vocabulary from generated text
+    Tokens {
+        /// Number of tokens
+        #[arg(long, default_value_t = 2560)]
+        size: usize,
+        /// Folder of the written content
+        #[arg(long, default_value = CONTENT)]
+        content: PathBuf,
+        /// File to write (JSON)
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Train the reader and the speaker; takes up a checkpoint that exists
+    Talk {
+        /// The vocabulary
+        #[arg(long)]
+        tokens: PathBuf,
+        /// Folder of the written content
+        #[arg(long, default_value = CONTENT)]
+        content: PathBuf,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Train the eye on scenes that `persona scenes` has rendered
+    Eye {
+        /// Scenes to learn from
+        #[arg(long)]
+        scenes: PathBuf,
+        /// Scenes to measure on
+        #[arg(long)]
+        held_out: PathBuf,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Put vocabulary and checkpoints into a model file, matrices in 8 bits
+    Export {
+        /// The vocabulary
+        #[arg(long)]
+        tokens: PathBuf,
+        /// Checkpoint of the talk
+        #[arg(long)]
+        talk: PathBuf,
+        /// Checkpoint of the eye
+        #[arg(long)]
+        eye: PathBuf,
+        /// File to write (GGUF)
+        #[arg(long, default_value = "crates/persona_mind/models/hearth.gguf")]
+        out: PathBuf,
+    },
+}
+
+/// A training run.
+#[derive(clap::Args, Debug)]
+pub(crate) struct RunArgs {
+    /// Checkpoint to write, and to take up where it exists (safetensors)
+    #[arg(long)]
+    checkpoint: PathBuf,
+    /// Steps in all
+    #[arg(long, default_value_t = 3000)]
+    steps: usize,
+    /// The step to go on from
+    #[arg(long, default_value_t = 0)]
+    first_step: usize,
+    /// Samples a step
+    #[arg(long, default_value_t = 48)]
+    batch: usize,
+    /// Threads; set CANDLE_NUM_THREADS=1 so that each stays by itself
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Highest learning rate
+    #[arg(long, default_value_t = 0.002)]
+    rate: f32,
+    /// Seed of data and first parameters
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Steps between checkpoints and measurements
+    #[arg(long, default_value_t = 100)]
+    every: usize,
+}
+
+impl RunArgs {
+    fn settings(&self) -> TrainSettings {
+        TrainSettings {
+            batch: self.batch,
+            threads: self.threads,
+            steps: self.steps,
+            first_step: self.first_step,
+            rate: self.rate,
+            seed: self.seed,
+            checkpoint: self.checkpoint.clone(),
+            every: self.every,
+        }
+    }
+
+    fn bar(&self) -> ProgressBar {
+        let bar = ProgressBar::new(self.steps as u64);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {eta} left") {
+            bar.set_style(style);
+        }
+        bar.set_position(self.first_step as u64);
+        bar
+    }
+}
+
+pub(crate) fn run(command: &TrainCommand) -> Result<(), Box<dyn Error>> {
+    match command {
+        TrainCommand::Tokens { size, content, out } => {
+            let pieces = Pieces::learn(&Content::load(content)?, *size, 30_000).map_err(|e| e.to_string())?;
+            println!("{} tokens, {} merges", pieces.tokens.len(), pieces.merges.len());
+            Ok(std::fs::write(out, serde_json::to_string(&pieces)?)?)
+        }
+        TrainCommand::Talk { tokens, content, run } => {
+            let task = Task::new(Arc::new(Content::load(content)?), &pieces(tokens)?, &run.settings())?;
+            let bar = run.bar();
+            task.train(&run.settings(), |step, loss, measure| {
+                bar.println(format!("step {step}: loss {loss:.3}, {measure:?}"));
+                bar.set_position(step as u64);
+            })?;
+            Ok(())
+        }
+        TrainCommand::Eye { scenes, held_out, run } => {
+            let (scenes, held_out) = (SceneFile::read(scenes)?, SceneFile::read(held_out)?);
+            let bar = run.bar();
+            Look::new(&run.settings())?.train(&run.settings(), &scenes, &held_out, |step, loss, measure| {
+                bar.println(format!("step {step}: loss {loss:.3}, {measure:?}"));
+                bar.set_position(step as u64);
+            })?;
+            Ok(())
+        }
+        TrainCommand::Export { tokens, talk, eye, out } => Ok(export(&pieces(tokens)?, &[talk, eye], out)?),
+    }
+}
+
+fn pieces(path: &Path) -> Result<Pieces, Box<dyn Error>> {
+    Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?)
+}
