@@ -1,5 +1,7 @@
 //! How long one recall takes, by how much a character knows: `cargo bench --bench recall`.
 
+#![expect(missing_docs, reason = "criterion's macro makes a public function")]
+
 use bevy_persona::knowledge::{Fact, Knowledge, LoreLayer, RecallQuery};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::{hint::black_box, sync::Arc};

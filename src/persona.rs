@@ -1,6 +1,19 @@
 //! Personas and lore: assets that writers author in RON.
+//!
+//! A `*.persona.ron` holds one character, a `*.lore.ron` a layer of facts that many share. Unknown fields, wrong
+//! types and numbers out of range are errors that name file, line and column. When a file changes while the
+//! game runs (feature `hot_reload`), the characters that wear the persona change and keep what they have lived through.
+
+mod apply;
+mod error;
+mod file;
+
+pub use error::PersonaError;
+pub use file::{parse_lore, parse_persona};
 
 use crate::knowledge::{Fact, LoreLayer};
+use bevy::asset::io::Reader;
+use bevy::asset::{AssetLoader, LoadContext};
 use bevy::prelude::*;
 use persona_mind::brief::{OfferedAction, PersonaCard, Relation};
 use std::sync::Arc;
@@ -11,6 +24,7 @@ pub struct Persona {
     /// Who the character is, in the form the mind takes.
     pub card: Arc<PersonaCard>,
     /// Layers of shared lore it knows.
+    #[dependency]
     pub knows: Vec<Handle<Lore>>,
     /// Facts of its own.
     pub facts: Vec<Fact>,
@@ -27,10 +41,65 @@ pub struct Lore {
     pub layer: Arc<LoreLayer>,
 }
 
-/// Personas and lore as assets, hot reload, and their application to NPCs.
+/// Personas and lore as assets, and their application to characters.
 pub struct PersonaPlugin;
+
 impl Plugin for PersonaPlugin {
     fn build(&self, app: &mut App) {
-        app.init_asset::<Persona>().init_asset::<Lore>();
+        app.init_asset::<Persona>()
+            .init_asset::<Lore>()
+            .init_asset_loader::<PersonaLoader>()
+            .init_asset_loader::<LoreLoader>()
+            .add_observer(apply::on_npc)
+            .add_systems(PreUpdate, apply::on_change);
     }
+}
+
+/// Loads `*.persona.ron`.
+#[derive(Default, TypePath)]
+struct PersonaLoader;
+
+impl AssetLoader for PersonaLoader {
+    type Asset = Persona;
+    type Settings = ();
+    type Error = PersonaError;
+
+    async fn load(&self, reader: &mut dyn Reader, _: &(), context: &mut LoadContext<'_>) -> Result<Persona, PersonaError> {
+        let path = context.path().to_string();
+        let text = read(reader, &path).await?;
+        let parsed = parse_persona(&text, &path)?;
+        let mut persona = parsed.persona;
+        persona.knows = parsed.knows.into_iter().map(|lore| context.load_builder().load(lore)).collect();
+        Ok(persona)
+    }
+
+    fn extensions(&self) -> &[&str] {
+        &["persona.ron"]
+    }
+}
+
+/// Loads `*.lore.ron`.
+#[derive(Default, TypePath)]
+struct LoreLoader;
+
+impl AssetLoader for LoreLoader {
+    type Asset = Lore;
+    type Settings = ();
+    type Error = PersonaError;
+
+    async fn load(&self, reader: &mut dyn Reader, _: &(), context: &mut LoadContext<'_>) -> Result<Lore, PersonaError> {
+        let path = context.path().to_string();
+        let text = read(reader, &path).await?;
+        Ok(Lore { layer: Arc::new(parse_lore(&text, &path)?) })
+    }
+
+    fn extensions(&self) -> &[&str] {
+        &["lore.ron"]
+    }
+}
+
+async fn read(reader: &mut dyn Reader, path: &str) -> Result<String, PersonaError> {
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).await.map_err(|error| PersonaError::Read { path: path.into(), reason: error.to_string() })?;
+    String::from_utf8(bytes).map_err(|error| PersonaError::Read { path: path.into(), reason: error.to_string() })
 }

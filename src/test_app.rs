@@ -38,13 +38,11 @@ pub const MAX_FRAMES: usize = 30_000;
 
 /// An app with [`MinimalPlugins`], [`AssetPlugin`], [`PersonaPlugins`] with this backend, an [`EventLog`], and a
 /// clock on which each frame takes [`FRAME`], however long it takes in truth.
-#[must_use]
 pub fn test_app(backend: impl Into<BackendChoice>) -> App {
     test_app_with(MindPlugin::new(backend))
 }
 
 /// The same with full control over the mind.
-#[must_use]
 pub fn test_app_with(mind: MindPlugin) -> App {
     let mut app = App::new();
     app.add_plugins((MinimalPlugins, AssetPlugin::default(), PersonaPlugins.set(mind), EventLogPlugin))

@@ -109,12 +109,6 @@ pub(super) enum Stage {
     Ended(Result<Box<Reply>, TurnError>),
 }
 
-impl Turn {
-    pub fn is_with_mind(&self) -> bool {
-        matches!(self.stage, Stage::Thinking | Stage::Speaking)
-    }
-}
-
 /// What a character says when it has nothing else to say.
 const SHRUG: &str = "Hm?";
 

@@ -413,7 +413,7 @@ proptest! {
 
         // An index that has grown is the index that would be built.
         let mut grown = learn(&facts[..1]);
-        grown.recall(&query);
+        let _ = grown.recall(&query);
         facts[1..].iter().cloned().for_each(|fact| { grown.learn(fact); });
         let grown_recall = grown.recall(&query);
         grown.release();

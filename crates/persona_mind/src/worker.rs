@@ -151,7 +151,7 @@ impl Mind {
         let (sender, events) = crossbeam_channel::bounded(settings.event_capacity.max(4));
         let shared = Arc::new(Shared::default());
         let worker = Worker::new(Box::new(factory), inbox, sender, shared.clone(), settings);
-        thread::spawn(worker).map_err(|(error, _)| MindError::Start { message: error.to_string() })?;
+        thread::spawn(worker).map_err(|refused| MindError::Start { message: refused.0.to_string() })?;
         let (early, open) = (VecDeque::new(), Vec::new());
         Ok(Self { shared, errands, events, early, open, counters: MindCounters::default(), capacity })
     }

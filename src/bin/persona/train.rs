@@ -81,7 +81,7 @@ pub(crate) struct RunArgs {
     /// Samples a step
     #[arg(long, default_value_t = 48)]
     batch: usize,
-    /// Threads; set CANDLE_NUM_THREADS=1 so that each stays by itself
+    /// Threads; set `CANDLE_NUM_THREADS=1` so that each stays by itself
     #[arg(long, default_value_t = 2)]
     threads: usize,
     /// Highest learning rate

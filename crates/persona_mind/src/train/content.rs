@@ -158,7 +158,7 @@ pub enum ContentError {
         /// The file.
         path: PathBuf,
         /// Line, column and reason.
-        error: ron::error::SpannedError,
+        error: Box<ron::error::SpannedError>,
     },
     /// Something is missing that every sample needs.
     #[error("{path}: {what}")]
@@ -233,7 +233,7 @@ const RELATED: [&[&str]; 5] = [
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ContentError> {
     let text = std::fs::read_to_string(path).map_err(|error| ContentError::Read { path: path.to_owned(), error })?;
-    ron::from_str(&text).map_err(|error| ContentError::Parse { path: path.to_owned(), error })
+    ron::from_str(&text).map_err(|error| ContentError::Parse { path: path.to_owned(), error: Box::new(error) })
 }
 
 fn read_folder<T: serde::de::DeserializeOwned>(folder: &Path) -> Result<Vec<T>, ContentError> {

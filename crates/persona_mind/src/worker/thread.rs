@@ -74,7 +74,7 @@ enum Leave {
 }
 
 /// Puts a worker on a new thread; gives it back where the system has none to give.
-pub(super) fn spawn(worker: Worker) -> Result<(), (std::io::Error, Option<Worker>)> {
+pub(super) fn spawn(worker: Worker) -> Result<(), Box<(std::io::Error, Option<Worker>)>> {
     let shared = worker.shared.clone();
     let name = worker.settings.thread_name.clone();
     // The closure is lost when the thread cannot be had, so the worker waits beside it.
@@ -92,7 +92,7 @@ pub(super) fn spawn(worker: Worker) -> Result<(), (std::io::Error, Option<Worker
             *slot = Some(handle);
             Ok(())
         }
-        Err(error) => Err((error, parcel.lock().unwrap_or_else(PoisonError::into_inner).take())),
+        Err(error) => Err(Box::new((error, parcel.lock().unwrap_or_else(PoisonError::into_inner).take()))),
     }
 }
 
@@ -128,8 +128,10 @@ impl Worker {
             match self.run() {
                 Leave::Stop => return,
                 Leave::Move => match spawn(self) {
-                    Err((_, Some(worker))) => self = worker,
-                    Err((_, None)) => return,
+                    Err(refused) => match refused.1 {
+                        Some(worker) => self = worker,
+                        None => return,
+                    },
                     Ok(()) => {
                         guard.0 = None;
                         return;

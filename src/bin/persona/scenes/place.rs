@@ -27,7 +27,7 @@ pub(super) fn things(eye: &mut Eye, room: Vec3, rng: &mut Rng) -> Vec<Placed> {
             things.push(under);
             continue;
         }
-        let behind = (things.len() > 0 && rng.chance(0.25)).then(|| spots[spots.len() - 1].0);
+        let behind = (!things.is_empty() && rng.chance(0.25)).then(|| spots[spots.len() - 1].0);
         let Some(spot) = spot(eye, room, kind, scale, behind, &mut spots, rng) else { continue };
         things.push(placed(kind, Vec3::new(spot.x, 0.0, spot.y), scale, eye, rng));
     }
@@ -162,14 +162,13 @@ fn prop(kind: u8) -> Option<PropKind> {
 /// Height in metres.
 fn height(kind: u8) -> f32 {
     match prop(kind) {
-        Some(PropKind::Barrel) => 0.95,
         Some(PropKind::Crate | PropKind::Vase) => 0.72,
         Some(PropKind::Chest | PropKind::Bottle | PropKind::Lantern) => 0.6,
         Some(PropKind::Mug | PropKind::Apple) => 0.3,
         Some(PropKind::Book) => 0.15,
         Some(PropKind::Table) => 0.78,
         Some(PropKind::Sword) => 1.2,
-        Some(PropKind::Shield | PropKind::Wheel) => 0.95,
+        Some(PropKind::Barrel | PropKind::Shield | PropKind::Wheel) => 0.95,
         Some(PropKind::Candle | PropKind::Stool | PropKind::Bucket | PropKind::Pot | PropKind::Ball) => 0.5,
         Some(PropKind::Banner | PropKind::Ladder) => 2.0,
         None => 1.75,

@@ -252,13 +252,13 @@ fn pattern(which: usize) -> Image {
     let noise: Vec<f32> = (0..SIDE * SIDE).map(|_| rng.unit()).collect();
     let at = |x: usize, y: usize| noise[y % SIDE * SIDE + x % SIDE];
     let shade = |x: usize, y: usize| match which {
-        0 => 0.7 + 0.25 * at(x / 16, 7) - if x % 16 == 0 { 0.35 } else { 0.08 * at(x, y / 8) },
+        0 => 0.7 + 0.25 * at(x / 16, 7) - if x.is_multiple_of(16) { 0.35 } else { 0.08 * at(x, y / 8) },
         1 => {
-            let shift = if y / 8 % 2 == 0 { 0 } else { 8 };
-            let gap = y % 8 == 0 || (x + shift) % 16 == 0;
+            let shift = if (y / 8).is_multiple_of(2) { 0 } else { 8 };
+            let gap = y.is_multiple_of(8) || (x + shift).is_multiple_of(16);
             if gap { 0.55 } else { 0.75 + 0.22 * at((x + shift) / 16, y / 8) }
         }
-        2 => if (x / 32 + y / 32) % 2 == 0 { 0.95 } else { 0.6 },
+        2 => if (x / 32 + y / 32).is_multiple_of(2) { 0.95 } else { 0.6 },
         3 => 0.82 + 0.16 * (at(x / 8, y / 8) * 0.6 + at(x / 3, y / 3) * 0.4),
         _ => 0.65 + 0.33 * at(x, y / 6),
     };

@@ -1,0 +1,362 @@
+//! The form of the files, and the checks on what they say.
+
+use super::Persona;
+use super::error::{PersonaError, nearest};
+use crate::knowledge::{Fact, LoreLayer, Secrecy};
+use persona_mind::brief::{Boundaries, Goal, OfferedAction, PersonaCard, Register, Relation, Trait};
+use ron::extensions::Extensions;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// The largest file, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+/// The deepest nesting: a persona needs four.
+const MAX_DEPTH: usize = 32;
+
+/// A persona as its file tells it.
+#[derive(Clone, Debug)]
+pub struct ParsedPersona {
+    /// The persona, without its lore.
+    pub persona: Persona,
+    /// Paths of its lore.
+    pub knows: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "Persona", deny_unknown_fields)]
+struct PersonaFile {
+    name: String,
+    #[serde(default)]
+    role: String,
+    #[serde(default = "english")]
+    language: String,
+    #[serde(default)]
+    about: String,
+    #[serde(default)]
+    traits: Vec<Trait>,
+    #[serde(default)]
+    speech: SpeechFile,
+    #[serde(default)]
+    goals: Vec<GoalFile>,
+    #[serde(default)]
+    improvisation: f32,
+    #[serde(default)]
+    knows: Vec<String>,
+    #[serde(default)]
+    facts: Vec<FactFile>,
+    #[serde(default)]
+    feelings: BTreeMap<String, FeelingFile>,
+    #[serde(default)]
+    boundaries: BoundariesFile,
+    #[serde(default)]
+    fallbacks: Vec<String>,
+    #[serde(default)]
+    actions: Vec<String>,
+}
+
+fn english() -> String {
+    "en".into()
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "Speech", deny_unknown_fields, default)]
+struct SpeechFile {
+    register: Register,
+    verbosity: f32,
+    catchphrases: Vec<String>,
+    examples: Vec<(String, String)>,
+}
+
+impl Default for SpeechFile {
+    fn default() -> Self {
+        Self { register: Register::Plain, verbosity: 0.5, catchphrases: Vec::new(), examples: Vec::new() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "Goal", deny_unknown_fields)]
+struct GoalFile {
+    id: String,
+    text: String,
+    #[serde(default)]
+    priority: i32,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename = "Feeling", deny_unknown_fields, default)]
+struct FeelingFile {
+    trust: f32,
+    liking: f32,
+    fear: f32,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename = "Boundaries", deny_unknown_fields, default)]
+struct BoundariesFile {
+    never_discuss: Vec<String>,
+    refusals: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "Lore", deny_unknown_fields)]
+struct LoreFile {
+    facts: Vec<FactFile>,
+    #[serde(default)]
+    aliases: BTreeMap<String, Vec<String>>,
+}
+
+/// `("subject", "predicate", "object")`, with a fourth part for what is special about it.
+struct FactFile {
+    triple: [String; 3],
+    more: FactMore,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename = "More", deny_unknown_fields, default)]
+struct FactMore {
+    secret_until: Option<SecrecyFile>,
+    confidence: Option<f32>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+enum SecrecyFile {
+    Trust(f32),
+    Never,
+}
+
+impl<'de> Deserialize<'de> for FactFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts;
+        impl<'de> Visitor<'de> for Parts {
+            type Value = FactFile;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("(\"subject\", \"predicate\", \"object\")")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<FactFile, A::Error> {
+                let mut triple = [const { String::new() }; 3];
+                for (i, part) in triple.iter_mut().enumerate() {
+                    *part = seq.next_element()?.ok_or_else(|| A::Error::invalid_length(i, &Parts))?;
+                }
+                Ok(FactFile { triple, more: seq.next_element()?.unwrap_or_default() })
+            }
+        }
+        deserializer.deserialize_tuple(4, Parts)
+    }
+}
+
+/// Reads a persona from the text of its file; `path` is for errors.
+///
+/// # Errors
+/// [`PersonaError`] with the place of the first thing that is wrong.
+pub fn parse_persona(text: &str, path: &str) -> Result<ParsedPersona, PersonaError> {
+    let file: PersonaFile = parse(text, path)?;
+    let check = Check { text, path };
+    check.name(&file.name, "name")?;
+    check.range(file.speech.verbosity, 0.0, "verbosity")?;
+    check.range(file.improvisation, 0.0, "improvisation")?;
+    for feeling in file.feelings.values() {
+        check.range(feeling.trust, -1.0, "trust")?;
+        check.range(feeling.liking, -1.0, "liking")?;
+        check.range(feeling.fear, 0.0, "fear")?;
+    }
+    let facts = check.facts(file.facts)?;
+    let mut goals: Vec<Goal> = file.goals.into_iter().map(|g| Goal { id: g.id, text: g.text, priority: g.priority }).collect();
+    goals.sort_by_key(|goal| std::cmp::Reverse(goal.priority));
+    let card = PersonaCard {
+        name: file.name,
+        role: file.role,
+        language: file.language,
+        about: file.about,
+        traits: file.traits,
+        register: file.speech.register,
+        verbosity: file.speech.verbosity,
+        catchphrases: file.speech.catchphrases,
+        examples: file.speech.examples,
+        goals,
+        improvisation: file.improvisation,
+        boundaries: Boundaries { never_discuss: file.boundaries.never_discuss, refusals: file.boundaries.refusals },
+        fallbacks: file.fallbacks,
+    };
+    let relation = |f: FeelingFile| Relation { trust: f.trust, liking: f.liking, fear: f.fear };
+    let persona = Persona {
+        card: Arc::new(card),
+        knows: Vec::new(),
+        facts,
+        feelings: file.feelings.into_iter().map(|(name, f)| (name, relation(f))).collect(),
+        actions: file.actions.into_iter().map(|name| OfferedAction { name, description: String::new() }).collect(),
+    };
+    Ok(ParsedPersona { persona, knows: file.knows })
+}
+
+/// Reads a layer of lore from the text of its file; `path` is for errors.
+///
+/// # Errors
+/// [`PersonaError`] with the place of the first thing that is wrong.
+pub fn parse_lore(text: &str, path: &str) -> Result<LoreLayer, PersonaError> {
+    let file: LoreFile = parse(text, path)?;
+    let facts = Check { text, path }.facts(file.facts)?;
+    Ok(LoreLayer::new(facts, file.aliases.into_iter().collect()))
+}
+
+fn parse<T: DeserializeOwned>(text: &str, path: &str) -> Result<T, PersonaError> {
+    if text.len() > MAX_BYTES {
+        return Err(PersonaError::TooLarge { path: path.into(), limit: MAX_BYTES, found: text.len() });
+    }
+    let check = Check { text, path };
+    check.depth()?;
+    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    options.from_str(text).map_err(|error| {
+        let place = error.span.start;
+        check.invalid(place.line, place.col, message(&error.code))
+    })
+}
+
+/// What is wrong, with the nearest right name.
+fn message(error: &ron::Error) -> String {
+    let near = match error {
+        ron::Error::NoSuchStructField { expected, found, .. } | ron::Error::NoSuchEnumVariant { expected, found, .. } => {
+            nearest(found, expected)
+        }
+        _ => None,
+    };
+    near.map_or_else(|| error.to_string(), |near| format!("{error}; did you mean `{near}`?"))
+}
+
+/// Checks on values, with their place in the text.
+#[derive(Clone, Copy)]
+struct Check<'a> {
+    text: &'a str,
+    path: &'a str,
+}
+
+impl Check<'_> {
+    fn invalid(self, line: usize, column: usize, message: String) -> PersonaError {
+        PersonaError::Invalid { path: self.path.into(), line, column, message }
+    }
+
+    /// An error at byte `at` of the text.
+    fn at(self, at: usize, message: String) -> PersonaError {
+        let before = &self.text[..at];
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        self.invalid(before.matches('\n').count() + 1, before[line_start..].chars().count() + 1, message)
+    }
+
+    fn at_word(self, word: &str, message: String) -> PersonaError {
+        self.at(self.text.find(word).unwrap_or(0), message)
+    }
+
+    /// A parser that calls itself for each bracket must not be given too many.
+    fn depth(self) -> Result<(), PersonaError> {
+        let mut depth = 0usize;
+        for (at, byte) in self.text.bytes().enumerate() {
+            match byte {
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > MAX_DEPTH {
+                return Err(self.at(at, format!("at most {MAX_DEPTH} brackets inside each other expected, found more")));
+            }
+        }
+        Ok(())
+    }
+
+    fn name(self, name: &str, field: &str) -> Result<(), PersonaError> {
+        if name.trim().is_empty() {
+            return Err(self.at_word(field, format!("`{field}`: a name expected, found nothing")));
+        }
+        Ok(())
+    }
+
+    /// At most 1 and at least `low`.
+    fn range(self, value: f32, low: f32, field: &str) -> Result<(), PersonaError> {
+        if (low..=1.0).contains(&value) {
+            return Ok(());
+        }
+        Err(self.at_word(&format!("{field}:"), format!("`{field}`: a number of {low}..=1 expected, found {value}")))
+    }
+
+    fn facts(self, facts: Vec<FactFile>) -> Result<Vec<Fact>, PersonaError> {
+        let mut seen = HashSet::new();
+        facts.into_iter().map(|fact| self.fact(fact, &mut seen)).collect()
+    }
+
+    fn fact(self, file: FactFile, seen: &mut HashSet<String>) -> Result<Fact, PersonaError> {
+        let [subject, predicate, object] = file.triple;
+        for (part, what) in [(&subject, "subject"), (&predicate, "predicate"), (&object, "object")] {
+            if part.trim().is_empty() {
+                return Err(self.at_word("\"\"", format!("a fact's {what} expected, found nothing")));
+            }
+        }
+        if !seen.insert(format!("{subject}\0{predicate}\0{object}").to_lowercase()) {
+            let second = self.text.rfind(&format!("\"{subject}\"")).unwrap_or(0);
+            return Err(self.at(second, format!("each fact once expected, found `{subject} {predicate} {object}` twice")));
+        }
+        let mut fact = Fact::new(subject.as_str(), predicate.as_str(), object.as_str());
+        if let Some(confidence) = file.more.confidence {
+            self.range(confidence, 0.0, "confidence")?;
+            fact = fact.with_confidence(confidence);
+        }
+        match file.more.secret_until {
+            Some(SecrecyFile::Trust(trust)) => {
+                self.range(trust, -1.0, "Trust")?;
+                Ok(fact.secret_until(Secrecy::Trust(trust)))
+            }
+            Some(SecrecyFile::Never) => Ok(fact.secret_until(Secrecy::Never)),
+            None => Ok(fact),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn fails(text: &str, error: &str) {
+        let found = parse_persona(text, "a.persona.ron").expect_err("the file is wrong").to_string();
+        assert!(found.contains(error), "expected `{error}` in `{found}`");
+    }
+
+    #[test]
+    fn errors_name_place_and_nearest_name() {
+        fails("Persona(\n    nmae: \"Marta\",\n)", "a.persona.ron:2:");
+        fails("Persona(\n    nmae: \"Marta\",\n)", "did you mean `name`?");
+        fails("Persona(name: \"Marta\",\n speech: (register: Rustik))", "did you mean `Rustic`?");
+        fails("Persona(name: \"\")", "1:9: `name`: a name expected");
+        fails("Persona(name: 5)", "a.persona.ron:1:");
+        fails("Persona(name: \"M\", improvisation: 3.0)", "`improvisation`: a number of 0..=1 expected, found 3");
+        fails("Persona(name: \"M\", facts: [(\"a\", \"is\", \"b\"),\n(\"a\", \"is\", \"b\")])", "2:2: each fact once expected");
+        fails("Persona(name: \"M\", facts: [(\"a\", \"is\")])", "a.persona.ron:1:");
+    }
+
+    #[test]
+    fn ten_megabytes_of_brackets_are_a_quick_error() {
+        let found = parse_persona(&"(".repeat(10 << 20), "a").expect_err("too large");
+        assert!(matches!(found, PersonaError::TooLarge { .. }), "found {found}");
+        fails(&"(".repeat(1 << 19), "at most 32 brackets");
+    }
+
+    #[test]
+    fn a_secret_keeps_its_condition() {
+        let text = "Persona(name: \"M\", facts: [(\"key\", \"is under\", \"step\", (secret_until: Trust(0.7)))])";
+        let parsed = parse_persona(text, "a").expect("the file is right");
+        assert!(!parsed.persona.facts[0].is_open(0.5), "it is kept at a trust of 0.5");
+        assert!(parsed.persona.facts[0].is_open(0.8), "it is told at a trust of 0.8");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn damaged_files_never_panic(cut in 0usize..2000, flip in 0usize..2000, byte: u8) {
+            let text = include_str!("../../assets/personas/marta.persona.ron");
+            let mut bytes = text.as_bytes()[..text.len() - cut % text.len()].to_vec();
+            let at = flip % bytes.len();
+            bytes[at] = byte;
+            let _ = parse_persona(&String::from_utf8_lossy(&bytes), "damaged");
+        }
+    }
+}
