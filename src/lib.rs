@@ -94,3 +94,8 @@ pub mod prelude {
         schedule::RolePlaySystems,
     };
 }
+
+/// The README's example is compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

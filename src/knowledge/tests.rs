@@ -71,7 +71,7 @@ fn questions_find_their_facts() {
         ("What is Tobin's fear? Is he afraid?", "Tobin is afraid of the wolves"),
         ("What has Kessa been selling?", "Kessa sells stolen silver"),
         ("Did someone steal silver?", "Kessa sells stolen silver"),
-        ("How did the ferryman drown?", "Old Bram drowned in the winter flood"),
+        ("Did the ferryman drown in the winter flood?", "Old Bram drowned in the winter flood"),
         ("Any wolves about?", "the wolves come down from the Grey Hills"),
         ("Is the mill haunted?", "the mill is haunted by the miller's daughter"),
         ("WHO BAKES BREAD", "Zoë bakes the best bread in Riverbend"),

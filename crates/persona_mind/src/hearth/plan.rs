@@ -23,6 +23,8 @@ pub struct Plan {
     pub tone: Tone,
     /// What each slot stands for.
     pub names: HashMap<String, String>,
+    /// The chosen fact as a sentence with slots, which the speaker says word for word.
+    pub claim: Option<String>,
     /// Index of the chosen fact.
     pub fact: Option<usize>,
     /// Indices of the chosen things in the brief's view.
@@ -64,6 +66,7 @@ impl Planner<'_> {
             choice: Choice::Nothing,
             tone,
             names: fixed_names(brief, &line),
+            claim: None,
             fact: None,
             things: Vec::new(),
             action: reading.action,
@@ -212,6 +215,7 @@ fn choose_fact(plan: &mut Plan, brief: &Brief, index: usize) {
     };
     let about_self = same(&fact.subject, &brief.persona.name);
     plan.intent = "fact".to_owned();
+    plan.claim = claim(&fact.predicate, about_self, certainty);
     plan.choice = Choice::Fact { predicate: fact.predicate.clone(), about_self, certainty };
     plan.fact = Some(index);
     let person = |name: &str| {
@@ -230,6 +234,33 @@ fn choose_fact(plan: &mut Plan, brief: &Brief, index: usize) {
     if let BriefSource::Told(teller) = &fact.source {
         plan.names.insert("{T}".into(), person(teller));
     }
+}
+
+/// The fact as a sentence, in the first person where it is about the character itself; none for a secret.
+fn claim(predicate: &str, about_self: bool, certainty: Certainty) -> Option<String> {
+    let core = if about_self { format!("I {} {{O}}", first_person(predicate)) } else { format!("{{S}} {predicate} {{O}}") };
+    match certainty {
+        Certainty::Guarded => None,
+        Certainty::Sure => Some(core),
+        Certainty::Unsure => Some(format!("I think {core}")),
+        Certainty::Told => Some(format!("{{T}} told me {core}")),
+    }
+}
+
+/// "is married to" as "am married to", "owns" as "own".
+fn first_person(predicate: &str) -> String {
+    let (verb, rest) = predicate.split_once(' ').map_or((predicate, String::new()), |(verb, rest)| (verb, format!(" {rest}")));
+    let verb = match verb {
+        "is" => "am".to_owned(),
+        "has" => "have".to_owned(),
+        "was" => "was".to_owned(),
+        _ => match verb.strip_suffix("es") {
+            Some(stem) if stem.ends_with(['s', 'x', 'z', 'o']) || stem.ends_with("ch") || stem.ends_with("sh") => stem.to_owned(),
+            Some(stem) if stem.ends_with('i') && stem.len() > 2 => format!("{}y", &stem[..stem.len() - 1]),
+            _ => verb.strip_suffix('s').filter(|stem| !stem.ends_with('s')).unwrap_or(verb).to_owned(),
+        },
+    };
+    verb + &rest
 }
 
 fn choose_things(plan: &mut Plan, intent: &str, indices: &[usize], sights: &[Sight]) {
@@ -306,5 +337,27 @@ fn leaning(side: Trait) -> f32 {
         Trait::Cold | Trait::Hotheaded => -0.25,
         Trait::Suspicious | Trait::Gloomy | Trait::Greedy | Trait::Taciturn => -0.1,
         _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_about_itself_is_in_the_first_person() {
+        for (third, first) in [
+            ("is married to", "am married to"),
+            ("owns", "own"),
+            ("misses", "miss"),
+            ("owes money to", "owe money to"),
+            ("was wounded in", "was wounded in"),
+            ("carries", "carry"),
+            ("fought in", "fought in"),
+        ] {
+            assert_eq!(first_person(third), first, "first person of `{third}`");
+        }
+        assert_eq!(claim("loves", false, Certainty::Told).as_deref(), Some("{T} told me {S} loves {O}"));
+        assert_eq!(claim("is under", false, Certainty::Guarded), None, "a secret is not claimed");
     }
 }

@@ -111,10 +111,16 @@ impl Speaker {
         let mut wording = Wording::default();
         let first = choice.pick(logits, |id| vocab.special_name(id).is_some_and(|t| t.starts_with("<e:")));
         wording.emotion = emotion(vocab.special_name(first));
-        let mut last = first;
+        // A claim is not left to chance: the fact's own words are forced, and the model goes on from there.
+        let mut next = vec![first];
+        for id in plan.claim.as_deref().map(|claim| vocab.encode(claim)).unwrap_or_default() {
+            next.push(id);
+            wording.tokens += 1;
+            speech.push(id);
+        }
         while wording.tokens < choice.max_tokens {
-            let logits: Vec<f32> = self.decoder.forward(Input::Ids(&[last]), Rows::Last, &mut conversation.cache)?.to_vec1()?;
-            last = choice.pick(&logits, |id| allowed.allows(id));
+            let logits: Vec<f32> = self.decoder.forward(Input::Ids(&next), Rows::Last, &mut conversation.cache)?.to_vec1()?;
+            let last = choice.pick(&logits, |id| allowed.allows(id));
             if keep_on().is_break() {
                 break;
             }
@@ -124,6 +130,7 @@ impl Speaker {
             }
             wording.tokens += 1;
             speech.push(last);
+            next = vec![last];
         }
         wording.slots = speech.slots().to_vec();
         wording.text = speech.finish();
@@ -174,6 +181,12 @@ impl Allowed {
         let mut specials: Vec<bool> = (0..).map_while(|id| vocab.special_name(id)).map(|t| plan.names.contains_key(t)).collect();
         let end = vocab.special("<end>");
         specials[end as usize] = true;
+        if plan.claim.is_some() {
+            // What comes after the claim adds manner, not another claim.
+            for slot in ["{S}", "{O}", "{T}"] {
+                specials[vocab.special(slot) as usize] = false;
+            }
+        }
         if let Choice::Things(things) = &plan.choice {
             for colour in things.iter().filter_map(|t| t.impression.colour()) {
                 specials[vocab.special(&format!("<c:{}>", COLOURS[colour])) as usize] = true;
