@@ -54,8 +54,8 @@ mod turns;
 
 pub use error::TurnError;
 pub use events::{
-    ActionProposed, EmotionChanged, EndConversation, Interrupt, RecalledFact, Replied, ReplyChunk, ReplyStarted, Say,
-    SeenThing, TurnFailed, TurnFigures, TurnStarted,
+    ActionProposed, EmotionChanged, EndConversation, Interrupt, RecalledFact, Replied, ReplyChunk, ReplyStarted, Say, SeenThing,
+    TurnFailed, TurnFigures, TurnStarted,
 };
 pub use mirror::{EmotionMirror, FinishMirror, TurnIdMirror};
 pub use settings::DialogueSettings;
@@ -74,10 +74,7 @@ impl Plugin for DialoguePlugin {
         register(app);
         request::build(app);
         app.add_observer(turn::on_viewed);
-        app.add_systems(
-            PreUpdate,
-            (reply::receive.in_set(RolePlaySystems::Receive), reply::emit.in_set(RolePlaySystems::Emit)),
-        );
+        app.add_systems(PreUpdate, (reply::receive.in_set(RolePlaySystems::Receive), reply::emit.in_set(RolePlaySystems::Emit)));
         app.add_systems(
             PostUpdate,
             (

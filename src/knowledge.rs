@@ -119,9 +119,11 @@ impl Knowledge {
 
     /// All facts, own ones first; each once.
     pub fn iter(&self) -> impl Iterator<Item = &Fact> {
-        let lore = self.lore.iter().enumerate().flat_map(move |(layer, lore)| {
-            lore.facts().iter().filter(move |fact| self.counts(layer + 1, fact.triple()))
-        });
+        let lore = self
+            .lore
+            .iter()
+            .enumerate()
+            .flat_map(move |(layer, lore)| lore.facts().iter().filter(move |fact| self.counts(layer + 1, fact.triple())));
         self.own.facts().iter().chain(lore)
     }
 
@@ -199,7 +201,9 @@ impl Knowledge {
     }
 
     fn listed<'a>(&'a self, docs: impl Fn(&'a Index) -> &'a [u32]) -> impl Iterator<Item = &'a Fact> {
-        let docs = move |(layer, facts, index): (usize, &'a [Fact], &'a Index)| docs(index).iter().map(move |&doc| (layer, &facts[doc as usize]));
+        let docs = move |(layer, facts, index): (usize, &'a [Fact], &'a Index)| {
+            docs(index).iter().map(move |&doc| (layer, &facts[doc as usize]))
+        };
         let facts = self.layers().flat_map(docs);
         facts.filter(|(layer, fact): &(usize, &Fact)| self.counts(*layer, fact.triple())).map(|(_, fact)| fact)
     }

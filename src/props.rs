@@ -78,12 +78,7 @@ pub struct Figure {
 
 impl Default for Figure {
     fn default() -> Self {
-        Self {
-            clothes: PropColour::Green,
-            tint: None,
-            skin: Color::srgb(0.78, 0.57, 0.44),
-            hair: Color::srgb(0.16, 0.1, 0.06),
-        }
+        Self { clothes: PropColour::Green, tint: None, skin: Color::srgb(0.78, 0.57, 0.44), hair: Color::srgb(0.16, 0.1, 0.06) }
     }
 }
 

@@ -18,9 +18,7 @@
 //! ```
 
 use crate::PersonaPlugins;
-use crate::dialogue::{
-    ActionProposed, EmotionChanged, Replied, ReplyChunk, ReplyStarted, Say, TurnFailed, TurnStarted,
-};
+use crate::dialogue::{ActionProposed, EmotionChanged, Replied, ReplyChunk, ReplyStarted, Say, TurnFailed, TurnStarted};
 use crate::mind_link::{BackendChoice, MindPlugin};
 use crate::npc::Npc;
 use crate::persona::Persona;

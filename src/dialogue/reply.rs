@@ -2,9 +2,7 @@
 
 use super::turn::fail;
 use super::turns::{Line, Stage, Turn};
-use super::{
-    ActionProposed, EmotionChanged, Replied, ReplyChunk, ReplyStarted, SeenThing, Thinking, TurnFigures, Turns,
-};
+use super::{ActionProposed, EmotionChanged, Replied, ReplyChunk, ReplyStarted, SeenThing, Thinking, TurnFigures, Turns};
 use crate::memory::DialogueHistory;
 use crate::mind_link::MindLink;
 use crate::npc::Mood;
@@ -98,11 +96,8 @@ fn replied(entity: Entity, turn: Turn, reply: Reply, emotion: persona_mind::brie
         }
     }
     let things = turn.view.map_or_else(Vec::new, |view| view.things).into_iter().enumerate();
-    let seen = things.map(|(i, thing)| SeenThing {
-        name: thing.name,
-        distance: thing.distance,
-        used: reply.used_things.contains(&i),
-    });
+    let seen =
+        things.map(|(i, thing)| SeenThing { name: thing.name, distance: thing.distance, used: reply.used_things.contains(&i) });
     Replied {
         entity,
         turn: turn.line.turn,

@@ -67,11 +67,7 @@ fn on_interrupt(interrupt: On<Interrupt>, mut characters: Query<&mut Turns>, mut
     }
 }
 
-fn on_end(
-    end: On<EndConversation>,
-    mut characters: Query<(&mut Turns, &mut DialogueHistory)>,
-    mut link: ResMut<MindLink>,
-) {
+fn on_end(end: On<EndConversation>, mut characters: Query<(&mut Turns, &mut DialogueHistory)>, mut link: ResMut<MindLink>) {
     let Ok((mut turns, mut history)) = characters.get_mut(end.entity) else { return };
     let is_over = |name: &str| end.partner.as_deref().is_none_or(|partner| partner == name);
     for line in turns.waiting.iter_mut().filter(|line| is_over(&line.speaker_name)) {

@@ -112,13 +112,7 @@ pub(super) fn think(
 }
 
 /// Tells that a line has no reply.
-pub(super) fn fail(
-    commands: &mut Commands,
-    entity: Entity,
-    line: &Line,
-    card: Option<&PersonaCard>,
-    error: TurnError,
-) {
+pub(super) fn fail(commands: &mut Commands, entity: Entity, line: &Line, card: Option<&PersonaCard>, error: TurnError) {
     let fallback = fallback(card, line.turn);
     commands.trigger(TurnFailed { entity, turn: line.turn, speaker: line.speaker, error, fallback });
 }

@@ -62,10 +62,7 @@ impl Concepts {
     }
 
     fn link(&mut self, concept: &Concept, entity: Entity) {
-        let entry = self
-            .known
-            .entry(concept.key())
-            .or_insert_with(|| Entry { concept: concept.clone(), entities: Vec::new() });
+        let entry = self.known.entry(concept.key()).or_insert_with(|| Entry { concept: concept.clone(), entities: Vec::new() });
         if !entry.entities.contains(&entity) {
             entry.entities.push(entity);
         }

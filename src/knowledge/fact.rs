@@ -1,7 +1,4 @@
-use super::{
-    Concept,
-    concept::join,
-};
+use super::{Concept, concept::join};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 

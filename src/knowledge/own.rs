@@ -1,8 +1,4 @@
-use super::{
-    Concept, Fact,
-    fact::stricter,
-    index::Index,
-};
+use super::{Concept, Fact, fact::stricter, index::Index};
 use bevy::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{

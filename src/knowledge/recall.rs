@@ -35,16 +35,7 @@ pub struct RecallQuery<'a> {
 
 impl Default for RecallQuery<'_> {
     fn default() -> Self {
-        Self {
-            line: "",
-            context: &[],
-            own_name: "",
-            speaker: "",
-            trust: 0.0,
-            in_view: &[],
-            max_facts: 24,
-            max_tokens: 400,
-        }
+        Self { line: "", context: &[], own_name: "", speaker: "", trust: 0.0, in_view: &[], max_facts: 24, max_tokens: 400 }
     }
 }
 

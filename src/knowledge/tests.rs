@@ -276,7 +276,9 @@ fn any_line_is_answered() {
 #[test]
 fn names_of_any_script_are_found() {
     let mut knowledge = Knowledge::default();
-    for (subject, object) in [("Ærynn Þórsdóttir", "a sword"), ("東京 の 鍵", "a key"), ("Владимир", "a horse"), ("Ελένη", "a loom")] {
+    for (subject, object) in
+        [("Ærynn Þórsdóttir", "a sword"), ("東京 の 鍵", "a key"), ("Владимир", "a horse"), ("Ελένη", "a loom")]
+    {
         knowledge.learn(Fact::new(subject, "keeps", object));
     }
     for (line, object) in [

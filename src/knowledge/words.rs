@@ -162,20 +162,19 @@ fn fold(letter: char, into: &mut String) {
 
 fn kind(word: &str) -> Kind {
     match word {
-        "the" | "a" | "an" | "and" | "or" | "but" | "if" | "so" | "then" | "than" | "as" | "of" | "to" | "about"
-        | "is" | "are" | "am" | "was" | "were" | "be" | "been" | "being" | "do" | "does" | "did" | "done" | "doing"
-        | "has" | "have" | "had" | "having" | "can" | "could" | "will" | "would" | "shall" | "should" | "may"
-        | "might" | "must" | "ain" | "isn" | "don" | "didn" | "doesn" | "i" | "me" | "my" | "mine" | "myself"
-        | "we" | "us" | "our" | "ours" | "you" | "your" | "yours" | "yourself" | "ye" | "thou" | "thee" | "thy"
-        | "he" | "him" | "his" | "she" | "her" | "hers" | "it" | "its" | "they" | "them" | "their" | "theirs"
-        | "this" | "that" | "these" | "those" | "there" | "here" | "who" | "whom" | "whose" | "what" | "which"
-        | "where" | "when" | "why" | "how" | "all" | "any" | "some" | "no" | "not" | "yes" | "nor" | "only" | "just"
-        | "too" | "very" | "also" | "please" | "tell" | "say" | "said" | "know" | "think" | "let" | "got" | "get"
-        | "well" | "ok" | "okay" | "oh" | "hello" | "hi" | "hey" | "thing" | "things" | "something" | "anything"
-        | "someone" | "anyone" | "much" | "many" | "now" => Kind::Stop,
-        "from" | "in" | "on" | "at" | "by" | "with" | "for" | "under" | "over" | "behind" | "beside" | "near"
-        | "inside" | "into" | "onto" | "out" | "up" | "down" | "through" | "between" | "before" | "after" | "since"
-        | "without" | "against" | "off" | "above" | "below" | "beneath" => Kind::Light,
+        "the" | "a" | "an" | "and" | "or" | "but" | "if" | "so" | "then" | "than" | "as" | "of" | "to" | "about" | "is"
+        | "are" | "am" | "was" | "were" | "be" | "been" | "being" | "do" | "does" | "did" | "done" | "doing" | "has" | "have"
+        | "had" | "having" | "can" | "could" | "will" | "would" | "shall" | "should" | "may" | "might" | "must" | "ain"
+        | "isn" | "don" | "didn" | "doesn" | "i" | "me" | "my" | "mine" | "myself" | "we" | "us" | "our" | "ours" | "you"
+        | "your" | "yours" | "yourself" | "ye" | "thou" | "thee" | "thy" | "he" | "him" | "his" | "she" | "her" | "hers"
+        | "it" | "its" | "they" | "them" | "their" | "theirs" | "this" | "that" | "these" | "those" | "there" | "here"
+        | "who" | "whom" | "whose" | "what" | "which" | "where" | "when" | "why" | "how" | "all" | "any" | "some" | "no"
+        | "not" | "yes" | "nor" | "only" | "just" | "too" | "very" | "also" | "please" | "tell" | "say" | "said" | "know"
+        | "think" | "let" | "got" | "get" | "well" | "ok" | "okay" | "oh" | "hello" | "hi" | "hey" | "thing" | "things"
+        | "something" | "anything" | "someone" | "anyone" | "much" | "many" | "now" => Kind::Stop,
+        "from" | "in" | "on" | "at" | "by" | "with" | "for" | "under" | "over" | "behind" | "beside" | "near" | "inside"
+        | "into" | "onto" | "out" | "up" | "down" | "through" | "between" | "before" | "after" | "since" | "without"
+        | "against" | "off" | "above" | "below" | "beneath" => Kind::Light,
         _ => Kind::Content,
     }
 }
@@ -184,9 +183,33 @@ fn kind(word: &str) -> Kind {
 pub(super) fn is_of_place(word: &str) -> bool {
     matches!(
         word,
-        "in" | "on" | "at" | "under" | "behind" | "beside" | "near" | "inside" | "above" | "below" | "beneath"
-            | "between" | "beyond" | "lives" | "hidden" | "kept" | "stands" | "lies" | "hangs" | "north" | "south"
-            | "east" | "west" | "located" | "stays" | "sleeps" | "dwells" | "went"
+        "in" | "on"
+            | "at"
+            | "under"
+            | "behind"
+            | "beside"
+            | "near"
+            | "inside"
+            | "above"
+            | "below"
+            | "beneath"
+            | "between"
+            | "beyond"
+            | "lives"
+            | "hidden"
+            | "kept"
+            | "stands"
+            | "lies"
+            | "hangs"
+            | "north"
+            | "south"
+            | "east"
+            | "west"
+            | "located"
+            | "stays"
+            | "sleeps"
+            | "dwells"
+            | "went"
     )
 }
 
@@ -217,11 +240,8 @@ mod tests {
 
     #[test]
     fn names_have_capitals_inside_a_sentence() {
-        let proper: Vec<_> = words("Will you? Ask Will. May I", 20)
-            .into_iter()
-            .filter(|word| word.is_proper)
-            .map(|word| word.text)
-            .collect();
+        let proper: Vec<_> =
+            words("Will you? Ask Will. May I", 20).into_iter().filter(|word| word.is_proper).map(|word| word.text).collect();
         assert_eq!(proper, ["will", "i"], "only the second Will is written as a name");
     }
 

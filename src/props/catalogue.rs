@@ -19,10 +19,11 @@ pub(super) fn shape(kind: PropKind) -> Shape {
         PropKind::Bottle => new
             .lathe(Paint::BODY, &[(0.0, 0.13), (0.34, 0.13), (0.44, 0.045), (0.58, 0.045), (0.60, 0.055)])
             .drum(Paint::WOOD, 0.035, 0.59, 0.05),
-        PropKind::Candle => new
-            .drum(Paint::IRON, 0.17, 0.0, 0.035)
-            .drum(Paint::BODY, 0.07, 0.03, 0.34)
-            .part(Paint::FLAME, Cone::new(0.035, 0.12).into(), Transform::from_xyz(0.0, 0.44, 0.0)),
+        PropKind::Candle => new.drum(Paint::IRON, 0.17, 0.0, 0.035).drum(Paint::BODY, 0.07, 0.03, 0.34).part(
+            Paint::FLAME,
+            Cone::new(0.035, 0.12).into(),
+            Transform::from_xyz(0.0, 0.44, 0.0),
+        ),
         PropKind::Lantern => lantern(new),
         PropKind::Stool => stool(new),
         PropKind::Table => table(new),
@@ -33,18 +34,26 @@ pub(super) fn shape(kind: PropKind) -> Shape {
             .block(Paint::PALE, [0.42, 0.09, 0.31], [0.0, 0.075, 0.0]),
         PropKind::Sword => sword(new),
         PropKind::Shield => shield(new),
-        PropKind::Apple => new
-            .globe(Paint::BODY, [0.15, 0.125, 0.15], [0.0, 0.125, 0.0])
-            .drum_at(Paint::WOOD, 0.014, 0.1, [0.01, 0.28, 0.0], Quat::from_rotation_z(-0.3)),
+        PropKind::Apple => new.globe(Paint::BODY, [0.15, 0.125, 0.15], [0.0, 0.125, 0.0]).drum_at(
+            Paint::WOOD,
+            0.014,
+            0.1,
+            [0.01, 0.28, 0.0],
+            Quat::from_rotation_z(-0.3),
+        ),
         PropKind::Bucket => new
             .lathe(Paint::BODY, &[(0.0, 0.17), (0.36, 0.24)])
             .drum(Paint::DARK, 0.215, 0.345, 0.02)
             .drum(Paint::IRON, 0.225, 0.24, 0.03)
             .ring(Paint::IRON, 0.235, 0.014, [0.0, 0.36, 0.0], Quat::from_rotation_x(FRAC_PI_2 - 0.25)),
         PropKind::Pot => pot(new),
-        PropKind::Ball => new
-            .globe(Paint::BODY, [0.25; 3], [0.0, 0.25, 0.0])
-            .ring(Paint::PALE, 0.225, 0.04, [0.0, 0.25, 0.0], Quat::from_rotation_z(0.6)),
+        PropKind::Ball => new.globe(Paint::BODY, [0.25; 3], [0.0, 0.25, 0.0]).ring(
+            Paint::PALE,
+            0.225,
+            0.04,
+            [0.0, 0.25, 0.0],
+            Quat::from_rotation_z(0.6),
+        ),
         PropKind::Vase => new.lathe(
             Paint::BODY,
             &[(0.0, 0.12), (0.06, 0.1), (0.22, 0.23), (0.36, 0.24), (0.52, 0.1), (0.62, 0.075), (0.75, 0.16)],
@@ -96,9 +105,12 @@ fn crate_of_boards(mut shape: Shape) -> Shape {
     for front in [-1.0, 1.0] {
         let slant = Quat::from_rotation_z(FRAC_PI_4);
         let side = Quat::from_rotation_y(FRAC_PI_2) * slant;
-        shape = shape
-            .beam(Paint::Body(0.45), [0.8, 0.07, 0.03], [0.0, 0.35, front * 0.335], slant)
-            .beam(Paint::Body(0.45), [0.8, 0.07, 0.03], [front * 0.335, 0.35, 0.0], side);
+        shape = shape.beam(Paint::Body(0.45), [0.8, 0.07, 0.03], [0.0, 0.35, front * 0.335], slant).beam(
+            Paint::Body(0.45),
+            [0.8, 0.07, 0.03],
+            [front * 0.335, 0.35, 0.0],
+            side,
+        );
     }
     shape
 }
@@ -111,18 +123,20 @@ fn chest(mut shape: Shape) -> Shape {
         .block(Paint::Body(0.4), [0.91, 0.03, 0.51], [0.0, 0.37, 0.0])
         .block(Paint::STEEL, [0.13, 0.16, 0.05], [0.0, 0.34, 0.26]);
     for x in [-0.38, 0.38] {
-        shape = shape
-            .block(Paint::IRON, [0.09, 0.37, 0.52], [x, 0.18, 0.0])
-            .drum_at(Paint::IRON, 0.26, 0.09, [x, 0.36, 0.0], along);
+        shape =
+            shape.block(Paint::IRON, [0.09, 0.37, 0.52], [x, 0.18, 0.0]).drum_at(Paint::IRON, 0.26, 0.09, [x, 0.36, 0.0], along);
     }
     shape
 }
 
 fn mug(shape: Shape) -> Shape {
-    shape
-        .lathe(Paint::BODY, &[(0.0, 0.14), (0.3, 0.15)])
-        .drum(Paint::DARK, 0.125, 0.29, 0.015)
-        .ring(Paint::BODY, 0.085, 0.026, [0.17, 0.15, 0.0], Quat::from_rotation_x(FRAC_PI_2))
+    shape.lathe(Paint::BODY, &[(0.0, 0.14), (0.3, 0.15)]).drum(Paint::DARK, 0.125, 0.29, 0.015).ring(
+        Paint::BODY,
+        0.085,
+        0.026,
+        [0.17, 0.15, 0.0],
+        Quat::from_rotation_x(FRAC_PI_2),
+    )
 }
 
 fn lantern(mut shape: Shape) -> Shape {
@@ -149,11 +163,8 @@ fn stool(mut shape: Shape) -> Shape {
 }
 
 fn table(mut shape: Shape) -> Shape {
-    shape = shape.block(Paint::BODY, [1.4, 0.07, 0.8], [0.0, 0.745, 0.0]).block(
-        Paint::Body(0.75),
-        [1.2, 0.1, 0.6],
-        [0.0, 0.66, 0.0],
-    );
+    shape =
+        shape.block(Paint::BODY, [1.4, 0.07, 0.8], [0.0, 0.745, 0.0]).block(Paint::Body(0.75), [1.2, 0.1, 0.6], [0.0, 0.66, 0.0]);
     for (x, z) in [(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)] {
         shape = shape.block(Paint::Body(0.75), [0.09, 0.71, 0.09], [x * 0.6, 0.355, z * 0.31]);
     }
@@ -187,9 +198,12 @@ fn shield(shape: Shape) -> Shape {
 }
 
 fn pot(mut shape: Shape) -> Shape {
-    shape = shape
-        .lathe(Paint::BODY, &[(0.1, 0.16), (0.18, 0.28), (0.3, 0.31), (0.4, 0.25), (0.45, 0.29)])
-        .drum(Paint::DARK, 0.25, 0.44, 0.02);
+    shape = shape.lathe(Paint::BODY, &[(0.1, 0.16), (0.18, 0.28), (0.3, 0.31), (0.4, 0.25), (0.45, 0.29)]).drum(
+        Paint::DARK,
+        0.25,
+        0.44,
+        0.02,
+    );
     for foot in 0..3 {
         let angle = TAU * foot as f32 / 3.0;
         shape = shape.drum_at(Paint::BODY, 0.03, 0.2, [angle.cos() * 0.19, 0.1, angle.sin() * 0.19], Quat::IDENTITY);
@@ -232,9 +246,7 @@ fn ladder(mut shape: Shape) -> Shape {
 fn wheel(mut shape: Shape) -> Shape {
     let facing = Quat::from_rotation_x(FRAC_PI_2);
     let hub = [0.0, 0.48, 0.0];
-    shape = shape
-        .ring(Paint::BODY, 0.42, 0.055, hub, facing)
-        .drum_at(Paint::Body(0.7), 0.1, 0.18, hub, facing);
+    shape = shape.ring(Paint::BODY, 0.42, 0.055, hub, facing).drum_at(Paint::Body(0.7), 0.1, 0.18, hub, facing);
     for spoke in 0..4 {
         let turn = Quat::from_rotation_z(FRAC_PI_4 * spoke as f32);
         shape = shape.beam(Paint::Body(0.85), [0.82, 0.055, 0.05], hub, turn);

@@ -88,7 +88,8 @@ fn looks(skin: Color, hair: Color) -> [u8; 6] {
 }
 
 /// What has to be built, and where.
-type Unbuilt<'w, 's, T> = Query<'w, 's, (Entity, &'static T, Option<&'static RenderLayers>, Option<&'static Children>), Changed<T>>;
+type Unbuilt<'w, 's, T> =
+    Query<'w, 's, (Entity, &'static T, Option<&'static RenderLayers>, Option<&'static Children>), Changed<T>>;
 
 pub(super) fn build_props(
     mut commands: Commands,

@@ -81,5 +81,15 @@ pub fn reader_config(vocab: usize, intents: usize) -> ReaderConfig {
 
 fn decoder_config(vocab: usize) -> DecoderConfig {
     let BlockConfig { dim, heads, kv_heads, head_dim, ffn } = SPEAKER_BLOCK;
-    DecoderConfig { dim, layers: SPEAKER_LAYERS, heads, kv_heads, head_dim, ffn, vocab, rope_base: net::ROPE_BASE, eps: net::EPS as f32 }
+    DecoderConfig {
+        dim,
+        layers: SPEAKER_LAYERS,
+        heads,
+        kv_heads,
+        head_dim,
+        ffn,
+        vocab,
+        rope_base: net::ROPE_BASE,
+        eps: net::EPS as f32,
+    }
 }

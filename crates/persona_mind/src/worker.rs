@@ -28,10 +28,10 @@
 //! ```
 
 mod outbox;
-mod thread;
-mod ticket;
 #[cfg(test)]
 mod tests;
+mod thread;
+mod ticket;
 
 use crate::backend::{Backend, MindError};
 use crate::brief::{Brief, Finish, Reply, TurnId};

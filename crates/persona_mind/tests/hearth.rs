@@ -40,7 +40,8 @@ fn the_fact_changes_the_answer() {
 fn the_picture_changes_the_answer() {
     let answer = |rgb: [u8; 3]| {
         let picture = Picture::from_rgb(96, 96, rgb.repeat(96 * 96)).expect("96 by 96");
-        let thing = VisibleThing { name: "the barrel".into(), kind: "barrel".into(), distance: 2.0, bounds: [0.2, 0.2, 0.8, 0.8] };
+        let thing =
+            VisibleThing { name: "the barrel".into(), kind: "barrel".into(), distance: 2.0, bounds: [0.2, 0.2, 0.8, 0.8] };
         reply(&Brief { view: Some(View { picture: Some(picture), things: vec![thing] }), ..brief("What colour is the barrel?") })
     };
     assert_ne!(answer([200, 30, 20]), answer([20, 40, 200]), "a red and a blue picture");

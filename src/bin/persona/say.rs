@@ -88,7 +88,8 @@ fn brief(args: &SayArgs) -> Result<Brief, Box<dyn Error>> {
         }
         None => None,
     };
-    let thing = |name: &String| VisibleThing { name: name.trim().into(), bounds: [0.0, 0.0, 1.0, 1.0], ..VisibleThing::default() };
+    let thing =
+        |name: &String| VisibleThing { name: name.trim().into(), bounds: [0.0, 0.0, 1.0, 1.0], ..VisibleThing::default() };
     let things: Vec<VisibleThing> = args.visible.iter().map(thing).collect();
     let view = (picture.is_some() || !things.is_empty()).then_some(View { picture, things });
     Ok(Brief {

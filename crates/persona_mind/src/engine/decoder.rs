@@ -144,7 +144,10 @@ impl Decoder {
         };
         let (tokens, dim) = x.dims2()?;
         if tokens == 0 || dim != self.config.dim {
-            return Err(candle_core::Error::Msg(format!("input of shape [1.., {}] expected, found [{tokens}, {dim}]", self.config.dim)));
+            return Err(candle_core::Error::Msg(format!(
+                "input of shape [1.., {}] expected, found [{tokens}, {dim}]",
+                self.config.dim
+            )));
         }
         let start = cache.len();
         for (index, block) in self.blocks.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! Hearth as a way of answering turns.
 
+use super::Hearth;
 use super::file::ModelFile;
 use super::plan::{Plan, Planner, names_of};
 use super::script::{Choice, Prompt, Script};
-use super::Hearth;
 use super::talk::{Chance, Wording};
 use crate::backend::{Backend, MindError, ReplySink};
 use crate::brief::{Brief, Finish, Reply, TurnStats};
@@ -41,7 +41,8 @@ impl Backend for Hearth {
                 interrupted |= flow.is_break();
                 flow
             };
-            let wording = self.speaker.word(&prompt, &logits, &plan, &self.file.vocab, &mut chance, &mut keep_on).map_err(failed)?;
+            let wording =
+                self.speaker.word(&prompt, &logits, &plan, &self.file.vocab, &mut chance, &mut keep_on).map_err(failed)?;
             let good = is_sound(&wording, &plan);
             if good || best.is_none() {
                 best = Some(wording);
@@ -109,7 +110,11 @@ fn anonymous_history(brief: &Brief) -> Vec<(String, String)> {
     let names = names_of(brief, std::iter::empty());
     let skip = brief.history.len().saturating_sub(HISTORY).next_multiple_of(HISTORY);
     let recent = brief.history.iter().skip(skip);
-    recent.map(|e| (names.anonymous(&e.line).to_lowercase(), names.anonymous(&e.reply))).collect()
+    recent
+        .map(|e| {
+            (names.anonymous(super::plan::start_of(&e.line)).to_lowercase(), names.anonymous(super::plan::start_of(&e.reply)))
+        })
+        .collect()
 }
 
 /// A line that the author wrote, where the talk leaves the character's bounds.
@@ -160,7 +165,8 @@ impl Hearth {
     /// # Errors
     /// [`MindError::Start`], with the key or tensor at fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MindError> {
-        let file = ModelFile::read(&mut std::io::Cursor::new(bytes)).map_err(|e| MindError::Start { message: format!("Hearth: {e}") })?;
+        let file = ModelFile::read(&mut std::io::Cursor::new(bytes))
+            .map_err(|e| MindError::Start { message: format!("Hearth: {e}") })?;
         Self::new(file).map_err(|e| MindError::Start { message: format!("Hearth: {e}") })
     }
 }

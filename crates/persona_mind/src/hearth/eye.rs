@@ -92,7 +92,8 @@ impl Eye {
 pub fn patchify(rgb: &[u8], out: &mut Vec<f32>) {
     assert_eq!(rgb.len(), SIDE * SIDE * 3, "the eye reads pictures of {SIDE} x {SIDE} pixels");
     for cell in 0..CELLS * CELLS {
-        let (top, left) = ((cell / CELLS * STRIDE) as isize - STRIDE as isize / 2, (cell % CELLS * STRIDE) as isize - STRIDE as isize / 2);
+        let (top, left) =
+            ((cell / CELLS * STRIDE) as isize - STRIDE as isize / 2, (cell % CELLS * STRIDE) as isize - STRIDE as isize / 2);
         for dy in 0..PATCH as isize {
             let y = (top + dy).clamp(0, SIDE as isize - 1) as usize;
             for dx in 0..PATCH as isize {

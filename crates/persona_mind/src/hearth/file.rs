@@ -73,7 +73,12 @@ impl ModelFile {
     ///
     /// # Errors
     /// If a tensor cannot be quantised or the writer fails.
-    pub fn write<W: Write + Seek>(writer: &mut W, tensors: &[(String, Tensor)], vocab: &Vocab, merges: &[String]) -> Result<(), FileError> {
+    pub fn write<W: Write + Seek>(
+        writer: &mut W,
+        tensors: &[(String, Tensor)],
+        vocab: &Vocab,
+        merges: &[String],
+    ) -> Result<(), FileError> {
         let strings = |list: &[String]| Value::Array(list.iter().cloned().map(Value::String).collect());
         let metadata = [
             ("general.architecture", Value::String(ARCHITECTURE.into())),

@@ -58,7 +58,7 @@ impl Planner<'_> {
     pub fn plan(&self, brief: &Brief) -> Result<Plan> {
         let sights = self.look(brief)?;
         let names = names_of(brief, sights.iter().map(|s| s.thing.name.as_str()));
-        let line = names.slotted(&brief.line);
+        let line = names.slotted(start_of(&brief.line));
         let reading = self.read(brief, &names, &line)?;
         let tone = tone(brief);
         let mut plan = Plan {
@@ -133,7 +133,8 @@ impl Planner<'_> {
     fn read(&self, brief: &Brief, names: &Names, line: &Slotted) -> Result<Choices> {
         let phrases: Vec<Vec<u32>> = brief.facts.iter().map(|f| self.vocab.plain(&format!(" {}", f.predicate))).collect();
         let before = brief.history.last().map(|e| names.concepts_in(&format!("{} {}", e.line, e.reply))).unwrap_or_default();
-        let rows: Vec<FactRow> = brief.facts.iter().zip(0..).map(|(f, i)| (i, features(brief, f, line, &before), keys(f))).collect();
+        let rows: Vec<FactRow> =
+            brief.facts.iter().zip(0..).map(|(f, i)| (i, features(brief, f, line, &before), keys(f))).collect();
         let ids = self.vocab.encode(&line.text);
         let none = [Vec::new()];
         let phrases = TextBatch::new(if phrases.is_empty() { &none } else { &phrases })?;
@@ -168,6 +169,13 @@ struct Choices {
 
 fn best(scores: &[f32]) -> usize {
     (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0)
+}
+
+/// The longest line that is read, in bytes: what players type in one go. Attention grows with the square of it.
+const MAX_LINE: usize = 512;
+
+pub(super) fn start_of(line: &str) -> &str {
+    &line[..line.floor_char_boundary(MAX_LINE)]
 }
 
 /// Names that a line or an answer may hold.

@@ -247,7 +247,14 @@ impl Reader {
         Tensor::cat(&[scores, lines.narrow(1, 0, 1)?.zeros_like()?], 1)
     }
 
-    fn point(&self, lines: &Tensor, questions: &Tensor, phrases: &Tensor, relations: &Tensor, facts: &FactBatch) -> Result<Tensor> {
+    fn point(
+        &self,
+        lines: &Tensor,
+        questions: &Tensor,
+        phrases: &Tensor,
+        relations: &Tensor,
+        facts: &FactBatch,
+    ) -> Result<Tensor> {
         let (batch, count, _) = facts.features.dims3()?;
         let dim = lines.dim(1)?;
         let select = |x: &Tensor| x.index_select(&facts.phrases, 0)?.reshape((batch, count, dim));

@@ -108,10 +108,18 @@ fn coloured(name: &str, colour: &str) -> String {
     match name.split_once(' ') {
         Some((article @ ("a" | "an"), rest)) => {
             let vowel = colour.starts_with(['a', 'e', 'i', 'o', 'u']);
-            let article = if article.len() > 2 { article } else if vowel { "an" } else { "a" };
+            let article = if article.len() > 2 {
+                article
+            } else if vowel {
+                "an"
+            } else {
+                "a"
+            };
             format!("{article} {colour} {rest}")
         }
-        Some((article, rest)) if ["the", "your", "my", "his", "her", "our", "their"].contains(&article.to_lowercase().as_str()) => {
+        Some((article, rest))
+            if ["the", "your", "my", "his", "her", "our", "their"].contains(&article.to_lowercase().as_str()) =>
+        {
             format!("{article} {colour} {rest}")
         }
         _ if name.starts_with(char::is_lowercase) => format!("{colour} {name}"),

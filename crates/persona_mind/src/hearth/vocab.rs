@@ -9,14 +9,12 @@ use tokenizers::models::bpe::BPE;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 
 /// Colours that the eye tells apart, in order of its output.
-pub const COLOURS: [&str; 11] = [
-    "red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "grey", "black", "brown",
-];
+pub const COLOURS: [&str; 11] = ["red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "grey", "black", "brown"];
 
 /// Kinds of things that the eye tells apart, in order of its output.
 pub const KINDS: [&str; 21] = [
-    "barrel", "crate", "chest", "mug", "bottle", "candle", "lantern", "stool", "table", "book", "sword",
-    "shield", "apple", "bucket", "pot", "ball", "vase", "banner", "ladder", "wheel", "person",
+    "barrel", "crate", "chest", "mug", "bottle", "candle", "lantern", "stool", "table", "book", "sword", "shield", "apple",
+    "bucket", "pot", "ball", "vase", "banner", "ladder", "wheel", "person",
 ];
 
 /// How the character stands to the speaker.
@@ -36,9 +34,8 @@ impl Tone {
 }
 
 /// Slots that stand for names in replies, lines and facts.
-pub const SLOTS: [&str; 15] = [
-    "{S}", "{O}", "{T}", "{A}", "{B}", "{D}", "{Y}", "{N}", "{R}", "{G}", "{1}", "{2}", "{3}", "{name}", "{thing}",
-];
+pub const SLOTS: [&str; 15] =
+    ["{S}", "{O}", "{T}", "{A}", "{B}", "{D}", "{Y}", "{N}", "{R}", "{G}", "{1}", "{2}", "{3}", "{name}", "{thing}"];
 
 /// Where a thing stands, as the reply says it.
 pub const SIDES: [&str; 3] = ["on the left", "in the middle", "on the right"];

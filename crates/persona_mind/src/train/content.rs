@@ -238,7 +238,8 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ContentError> 
 
 fn read_folder<T: serde::de::DeserializeOwned>(folder: &Path) -> Result<Vec<T>, ContentError> {
     let entries = std::fs::read_dir(folder).map_err(|error| ContentError::Read { path: folder.to_owned(), error })?;
-    let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "ron")).collect();
+    let mut paths: Vec<_> =
+        entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "ron")).collect();
     paths.sort();
     let mut all = Vec::new();
     for path in paths {

@@ -6,9 +6,9 @@ use candle_core::{Device, Result, Tensor, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// All parameters in training, by name, in a fixed order.
 pub struct Variables {

@@ -130,7 +130,8 @@ impl<'a> Generator<'a> {
         for _ in 0..rng.random_range(2..14) {
             let relation = rng.random_range(0..self.content.relations.len());
             let content = &self.content.relations[relation];
-            let subject = if content.subject == Kind::Person && rng.random_bool(0.45) { 0 } else { rng.random_range(1..=entities) };
+            let subject =
+                if content.subject == Kind::Person && rng.random_bool(0.45) { 0 } else { rng.random_range(1..=entities) };
             let object = rng.random_range(1..=entities);
             let taken = |f: &SampleFact| {
                 self.content.related(f.relation, relation) && (f.concepts[0] == subject || f.concepts[1] == object)
@@ -139,11 +140,7 @@ impl<'a> Generator<'a> {
                 continue;
             }
             let Some(predicate) = self.wording(&content.facts, rng) else { continue };
-            let features = FactFeatures {
-                subject_self: subject == 0,
-                guarded: rng.random_bool(0.08),
-                ..FactFeatures::default()
-            };
+            let features = FactFeatures { subject_self: subject == 0, guarded: rng.random_bool(0.08), ..FactFeatures::default() };
             sample.facts.push(SampleFact { relation, predicate: predicate.into(), features, concepts: [subject, object] });
         }
     }
@@ -169,7 +166,8 @@ impl<'a> Generator<'a> {
         let pronoun = !about_self && !by_subject && rng.random_bool(0.1);
         let placeholder = if by_subject { "{O}" } else { "{S}" };
         let person = content.subject == Kind::Person;
-        sample.line = if pronoun { augment::pronoun(&question, placeholder, person, rng) } else { question.replace(placeholder, "{1}") };
+        sample.line =
+            if pronoun { augment::pronoun(&question, placeholder, person, rng) } else { question.replace(placeholder, "{1}") };
         if !about_self {
             for f in &mut sample.facts {
                 let [subject, object] = f.concepts.map(|c| c == named);

@@ -166,8 +166,11 @@ impl<R: Read> SceneReader<R> {
         let side = self.header.side;
         let mut rgb = vec![0; side as usize * side as usize * 3];
         fill(&mut self.source, &mut rgb, scene)?;
-        let picture = Picture::from_rgb(side, side, rgb)
-            .map_err(|e| SceneError::Bad { scene, expected: "a picture".into(), found: e.to_string() })?;
+        let picture = Picture::from_rgb(side, side, rgb).map_err(|e| SceneError::Bad {
+            scene,
+            expected: "a picture".into(),
+            found: e.to_string(),
+        })?;
         let mut count = [0];
         fill(&mut self.source, &mut count, scene)?;
         let things = (0..count[0]).map(|_| self.thing()).collect::<Result<_, _>>()?;
@@ -301,8 +304,11 @@ fn names_of(source: &mut impl Read) -> Result<Vec<String>, SceneError> {
             fill(source, &mut length, 0)?;
             let mut bytes = vec![0; usize::from(length[0])];
             fill(source, &mut bytes, 0)?;
-            String::from_utf8(bytes)
-                .map_err(|e| SceneError::Bad { scene: 0, expected: "a UTF-8 name".into(), found: e.to_string() })
+            String::from_utf8(bytes).map_err(|e| SceneError::Bad {
+                scene: 0,
+                expected: "a UTF-8 name".into(),
+                found: e.to_string(),
+            })
         })
         .collect()
 }

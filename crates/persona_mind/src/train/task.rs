@@ -16,8 +16,8 @@ use crate::hearth::{SPEAKER_BLOCK, SPEAKER_LAYERS, reader_config};
 use batch::Batch;
 use candle_core::{Result, Tensor};
 use crossbeam_channel::Receiver;
-use rand::seq::SliceRandom;
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -104,7 +104,11 @@ impl Task {
     ///
     /// # Errors
     /// If a tensor operation fails or a checkpoint cannot be written.
-    pub fn train(&self, settings: &TrainSettings, mut report: impl FnMut(usize, f32, Measure)) -> std::result::Result<(), TrainError> {
+    pub fn train(
+        &self,
+        settings: &TrainSettings,
+        mut report: impl FnMut(usize, f32, Measure),
+    ) -> std::result::Result<(), TrainError> {
         let mut optimiser = AdamW::default();
         let batches = self.batches(settings);
         let workers = Workers::new(settings.threads)?;

@@ -44,7 +44,9 @@ impl Pieces {
             .show_progress(false)
             .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
             .build();
-        trainer.feed(words.iter().flat_map(|(word, n)| std::iter::repeat_n(word.as_str(), (*n).min(1000) as usize)), |word| Ok(vec![word.to_owned()]))?;
+        trainer.feed(words.iter().flat_map(|(word, n)| std::iter::repeat_n(word.as_str(), (*n).min(1000) as usize)), |word| {
+            Ok(vec![word.to_owned()])
+        })?;
         let mut bpe = BPE::default();
         trainer.train(&mut bpe)?;
         let pieces: serde_json::Value = serde_json::to_value(&bpe)?;
@@ -82,7 +84,8 @@ fn corpus(content: &Content, samples: usize) -> Vec<String> {
         let sample = generator.sample(&mut rng);
         let predicates = sample.facts.iter().map(|f| format!(" {}", f.predicate));
         for text in predicates.chain([sample.line, sample.reply]).chain(sample.actions) {
-            texts.extend(text.split(['{', '<']).map(|part| part.split_once(['}', '>']).map_or(part, |(_, rest)| rest).to_owned()));
+            texts
+                .extend(text.split(['{', '<']).map(|part| part.split_once(['}', '>']).map_or(part, |(_, rest)| rest).to_owned()));
         }
     }
     texts

@@ -53,8 +53,7 @@ impl Ticket {
     pub fn overdue(&self) -> Option<MindError> {
         let (deadline, waited) = (self.deadline?, self.waited());
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        (waited > deadline)
-            .then(|| MindError::DeadlinePassed { waited_ms: ms(waited), deadline_ms: ms(deadline) })
+        (waited > deadline).then(|| MindError::DeadlinePassed { waited_ms: ms(waited), deadline_ms: ms(deadline) })
     }
 
     fn leave_waiting(&self, state: u8) -> bool {

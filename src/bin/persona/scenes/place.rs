@@ -79,7 +79,13 @@ fn spot(
     rng: &mut Rng,
 ) -> Option<Vec2> {
     let from = eye.at.translation.xz();
-    let far: f32 = if height(kind) < 0.4 { 3.4 } else if height(kind) < 0.8 { 4.8 } else { 6.0 };
+    let far: f32 = if height(kind) < 0.4 {
+        3.4
+    } else if height(kind) < 0.8 {
+        4.8
+    } else {
+        6.0
+    };
     let (yaw, ..) = eye.at.rotation.to_euler(EulerRot::YXZ);
     let half_width = (eye.fov / 2.0).tan() * eye.aspect();
     let spot = match behind {

@@ -6,7 +6,9 @@ use bevy::asset::RenderAssetUsages;
 use bevy::camera::RenderTarget;
 use bevy::camera::visibility::RenderLayers;
 use bevy::image::{ImageAddressMode, ImageSampler, ImageSamplerDescriptor};
-use bevy::light::{CascadeShadowConfigBuilder, DirectionalLightShadowMap, NotShadowCaster, PointLightShadowMap, ShadowFilteringMethod};
+use bevy::light::{
+    CascadeShadowConfigBuilder, DirectionalLightShadowMap, NotShadowCaster, PointLightShadowMap, ShadowFilteringMethod,
+};
 use bevy::math::Affine2;
 use bevy::prelude::*;
 use bevy::render::gpu_readback::{Readback, ReadbackComplete};
@@ -160,7 +162,12 @@ impl Theatre {
         for surface in &plan.room {
             let material = self.surface(surface);
             let at = Transform { translation: surface.centre, rotation: surface.turn, scale: surface.size };
-            let mut spawned = self.app.world_mut().spawn((Mesh3d(self.cube.clone()), MeshMaterial3d(material), moved(stage, at), layers.clone()));
+            let mut spawned = self.app.world_mut().spawn((
+                Mesh3d(self.cube.clone()),
+                MeshMaterial3d(material),
+                moved(stage, at),
+                layers.clone(),
+            ));
             if !surface.solid {
                 spawned.insert(NotShadowCaster);
             }
@@ -183,7 +190,8 @@ impl Theatre {
     }
 
     fn surface(&mut self, surface: &Surface) -> Handle<StandardMaterial> {
-        let mut material = StandardMaterial { base_color: surface.colour, perceptual_roughness: 0.9, reflectance: 0.2, ..default() };
+        let mut material =
+            StandardMaterial { base_color: surface.colour, perceptual_roughness: 0.9, reflectance: 0.2, ..default() };
         if let Some((pattern, repeats)) = surface.pattern {
             material.base_color_texture = Some(self.patterns[pattern].clone());
             material.uv_transform = Affine2::from_scale(repeats / 2.0);
@@ -226,7 +234,16 @@ fn camera(world: &mut World, stage: usize, (width, height): (u32, u32)) -> (Enti
     let image = world.resource_mut::<Assets<Image>>().add(image);
     let layers = RenderLayers::layer(stage + 1);
     let camera = Camera { is_active: false, order: stage as isize * 2 + isize::from(width != height), ..default() };
-    let entity = world.spawn((Camera3d::default(), ShadowFilteringMethod::Hardware2x2, camera, RenderTarget::from(image.clone()), Msaa::Off, layers)).id();
+    let entity = world
+        .spawn((
+            Camera3d::default(),
+            ShadowFilteringMethod::Hardware2x2,
+            camera,
+            RenderTarget::from(image.clone()),
+            Msaa::Off,
+            layers,
+        ))
+        .id();
     (entity, image)
 }
 
@@ -258,7 +275,13 @@ fn pattern(which: usize) -> Image {
             let gap = y.is_multiple_of(8) || (x + shift).is_multiple_of(16);
             if gap { 0.55 } else { 0.75 + 0.22 * at((x + shift) / 16, y / 8) }
         }
-        2 => if (x / 32 + y / 32).is_multiple_of(2) { 0.95 } else { 0.6 },
+        2 => {
+            if (x / 32 + y / 32).is_multiple_of(2) {
+                0.95
+            } else {
+                0.6
+            }
+        }
         3 => 0.82 + 0.16 * (at(x / 8, y / 8) * 0.6 + at(x / 3, y / 3) * 0.4),
         _ => 0.65 + 0.33 * at(x, y / 6),
     };

@@ -4,10 +4,27 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 
 const OPENERS: [&str; 18] = [
-    "hey, ", "say, ", "excuse me, ", "tell me, ", "so ", "and ", "well, ", "please, ", "um, ", "ok, ", "{N}, ", "hey {N}, ", "{N}: ",
-    "now then, ", "pray, ", "good {N}, ", "listen, ", "one question: ",
+    "hey, ",
+    "say, ",
+    "excuse me, ",
+    "tell me, ",
+    "so ",
+    "and ",
+    "well, ",
+    "please, ",
+    "um, ",
+    "ok, ",
+    "{N}, ",
+    "hey {N}, ",
+    "{N}: ",
+    "now then, ",
+    "pray, ",
+    "good {N}, ",
+    "listen, ",
+    "one question: ",
 ];
-const CLOSERS: [&str; 10] = [" please", ", {N}", ", friend", ", then", " exactly", ", do you know", " again", "...", "!", ", if I may ask"];
+const CLOSERS: [&str; 10] =
+    [" please", ", {N}", ", friend", ", then", " exactly", ", do you know", " again", "...", "!", ", if I may ask"];
 
 /// A line as typed: lower case, sometimes with an address, a courtesy or a slip of the finger.
 pub fn line(text: &str, rng: &mut impl Rng) -> String {
@@ -28,7 +45,8 @@ pub fn line(text: &str, rng: &mut impl Rng) -> String {
 
 /// A question with a pronoun for its slot: "{S}'s wife" becomes "his wife".
 pub fn pronoun(question: &str, slot: &str, person: bool, rng: &mut impl Rng) -> String {
-    let all: &[(&str, &str)] = if person { &[("he", "his"), ("she", "her"), ("they", "their")] } else { &[("it", "its"), ("that", "its")] };
+    let all: &[(&str, &str)] =
+        if person { &[("he", "his"), ("she", "her"), ("they", "their")] } else { &[("it", "its"), ("that", "its")] };
     let (word, possessive) = all.choose(rng).copied().unwrap_or(("it", "its"));
     question.replace(&format!("{slot}'s"), possessive).replace(slot, word)
 }

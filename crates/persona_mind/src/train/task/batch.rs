@@ -87,7 +87,9 @@ impl Batch {
         let mut actions = Table::default();
         let offered: Vec<Vec<u32>> = samples.iter().map(|s| s.actions.iter().map(|a| actions.add(a)).collect()).collect();
         let width = actions.texts.len().max(1);
-        let mask = offered.iter().flat_map(|row| (0..=width as u32).map(|a| if a == width as u32 || row.contains(&a) { 0.0f32 } else { -1e9 }));
+        let mask = offered
+            .iter()
+            .flat_map(|row| (0..=width as u32).map(|a| if a == width as u32 || row.contains(&a) { 0.0f32 } else { -1e9 }));
         let lines: Vec<Vec<u32>> = samples.iter().map(|s| vocab.encode(&s.line)).collect();
         Ok(Self {
             lines: TextBatch::new(&lines)?,
