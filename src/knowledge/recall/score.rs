@@ -23,11 +23,13 @@ const LEAST_RARITY: f32 = 0.3;
 const PLACE: f32 = 1.35;
 /// What an unsure fact loses at most.
 const UNSURE: f32 = 0.25;
+/// Among more facts than this, a word that most of them hold says nothing.
+const MANY: usize = 256;
 /// How many of the best facts pass a share of their score on, and how large a share.
 const SPREADING: usize = 6;
 const SHARE: f32 = 0.3;
 /// A concept that more facts than this name says little about any of them.
-const HUB: usize = 256;
+const HUB: usize = 64;
 
 /// The score of each fact, all layers in one row.
 pub(super) struct Scores<'a> {
@@ -90,6 +92,9 @@ impl<'a> Scores<'a> {
     fn add_word(&mut self, cue: Cue) {
         let count: usize = self.layers.iter().map(|layer| layer.index.of_word(cue.key).len()).sum();
         let rarity = self.rarity(count);
+        if self.hits.len() > MANY && count > self.hits.len() / 2 {
+            return;
+        }
         for layer in 0..self.layers.len() {
             let Layer { index, start, .. } = self.layers[layer];
             for posting in index.of_word(cue.key) {
@@ -188,7 +193,8 @@ impl<'a> Scores<'a> {
     /// Gives facts about what the best facts name a share of their score.
     fn spread(&mut self, question: &Question) {
         let mut shares: Vec<(u64, f32)> = Vec::new();
-        for from in self.best() {
+        let best = self.best();
+        for from in &best {
             let Some(fact) = self.layers[from.layer].facts.get(from.doc as usize) else {
                 continue;
             };
@@ -201,7 +207,7 @@ impl<'a> Scores<'a> {
                 }
             }
         }
-        let sources: Vec<_> = self.best().map(|from| self.layers[from.layer].start + from.doc as usize).collect();
+        let sources: Vec<_> = best.iter().map(|from| self.layers[from.layer].start + from.doc as usize).collect();
         let mut gains: Vec<(usize, f32)> = Vec::new();
         for (concept, share) in shares {
             for layer in &self.layers {
@@ -220,7 +226,7 @@ impl<'a> Scores<'a> {
     }
 
     /// The few best facts so far, best first.
-    fn best(&self) -> impl Iterator<Item = Ranked> + use<> {
+    fn best(&self) -> Vec<Ranked> {
         let mut best: Vec<Ranked> = Vec::with_capacity(SPREADING + 1);
         for &place in &self.touched {
             let hit = self.hits[place as usize];
@@ -232,7 +238,7 @@ impl<'a> Scores<'a> {
             best.insert(at, ranked);
             best.truncate(SPREADING);
         }
-        best.into_iter()
+        best
     }
 
     fn at(&self, place: usize) -> Ranked {
