@@ -122,6 +122,12 @@ impl std::fmt::Debug for BackendChoice {
     }
 }
 
+#[cfg(feature = "builtin")]
+fn builtin() -> Result<Box<dyn Backend>, MindError> {
+    Ok(Box::new(persona_mind::hearth::Hearth::builtin()?))
+}
+
+#[cfg(not(feature = "builtin"))]
 fn builtin() -> Result<Box<dyn Backend>, MindError> {
     Ok(Box::new(Scripted::default()))
 }
