@@ -73,7 +73,7 @@ impl Plugin for DialoguePlugin {
         app.init_resource::<DialogueSettings>();
         register(app);
         request::build(app);
-        app.add_observer(turn::on_viewed);
+        app.add_observer(turn::on_viewed).add_observer(turn::on_glance_failed);
         app.add_systems(PreUpdate, (reply::receive.in_set(RolePlaySystems::Receive), reply::emit.in_set(RolePlaySystems::Emit)));
         app.add_systems(
             PostUpdate,

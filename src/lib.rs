@@ -89,7 +89,7 @@ pub mod prelude {
         mind::brief::{Emotion, Finish, PersonaCard, Relation},
         mind_link::{BackendChoice, MindPlugin},
         npc::{Mood, Npc},
-        perception::{Glance, Senses, Sight, Viewed},
+        perception::{Glance, GlanceFailed, Senses, Sight, Thing, Viewed},
         persona::{Lore, Persona},
         schedule::RolePlaySystems,
     };

@@ -61,7 +61,7 @@ impl Prop {
 
 /// A person of simple shapes: its meshes follow this component.
 ///
-/// It stands at its origin, 1.75 m high, and faces +z.
+/// It stands at its origin, 1.75 m high, and faces -z, as a character's eye does.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Reflect)]
 #[reflect(Component, Default)]
 #[require(Transform, Visibility)]

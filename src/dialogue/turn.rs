@@ -5,7 +5,7 @@ use super::turns::{Line, Stage, Turn, fallback};
 use super::{DialogueSettings, Look, Thinking, TurnError, TurnFailed, TurnStarted, Turns};
 use crate::mind_link::MindLink;
 use crate::npc::Npc;
-use crate::perception::{Glance, Senses, Sight, Viewed};
+use crate::perception::{Glance, GlanceFailed, Senses, Sight, Viewed};
 use crate::persona::Persona;
 use bevy::asset::LoadState;
 use bevy::prelude::*;
@@ -61,6 +61,16 @@ pub(super) fn on_viewed(viewed: On<Viewed>, mut characters: Query<&mut Turns>, t
         && matches!(turn.stage, Stage::Looking)
     {
         turn.perceive(Some(viewed.view.clone()), time.elapsed());
+    }
+}
+
+/// Goes on without a view that cannot be had.
+pub(super) fn on_glance_failed(failed: On<GlanceFailed>, mut characters: Query<&mut Turns>, time: Res<Time<Real>>) {
+    if let Ok(mut turns) = characters.get_mut(failed.entity)
+        && let Some(turn) = &mut turns.current
+        && matches!(turn.stage, Stage::Looking)
+    {
+        turn.perceive(None, time.elapsed());
     }
 }
 

@@ -136,7 +136,9 @@ fn pose(kind: u8, at: Vec3, scale: f32, eye: &Eye, rng: &mut Rng) -> (Quat, f32)
         Some(PropKind::Shield | PropKind::Banner | PropKind::Wheel | PropKind::Sword | PropKind::Ladder) | None
             if rng.chance(0.8) =>
         {
-            (facing, 0.0)
+            // People face -z, things +z.
+            let front = if kind == PERSON { PI } else { 0.0 };
+            (facing * Quat::from_rotation_y(front), 0.0)
         }
         _ => (anyhow, 0.0),
     }
