@@ -4,7 +4,9 @@ use super::visible::{Looker, LookerState};
 use super::{Glance, GlanceError, GlanceFailed, Senses, Sight, Viewed};
 use crate::schedule::RolePlaySystems;
 use bevy::prelude::*;
-use persona_mind::brief::{View, VisibleThing};
+use persona_mind::brief::View;
+#[cfg(feature = "sight")]
+use persona_mind::brief::VisibleThing;
 use std::collections::VecDeque;
 
 /// How many characters look in one frame where nothing is rendered.
@@ -20,6 +22,7 @@ pub(super) struct Glances {
 
 /// One who waits.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "sight"), expect(dead_code, reason = "without a renderer no picture is on its way"))]
 pub(super) struct Pending {
     pub(super) viewer: Entity,
     pub(super) sight: Sight,
@@ -29,12 +32,14 @@ pub(super) struct Pending {
 
 impl Glances {
     /// Takes the first who waits to look in this way.
+    #[cfg(feature = "sight")]
     pub(super) fn next(&mut self, sight: Sight) -> Option<Pending> {
         let at = self.waiting.iter().position(|p| p.sight == sight)?;
         self.waiting.remove(at)
     }
 
     /// Forgets that a picture is on its way; tells whether one was.
+    #[cfg(feature = "sight")]
     pub(super) fn arrived(&mut self, viewer: Entity) -> bool {
         let before = self.under_way.len();
         self.under_way.retain(|v| *v != viewer);

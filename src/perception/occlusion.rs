@@ -1,5 +1,6 @@
 //! What hides what.
 
+#[cfg(feature = "sight")]
 use super::lens::NEAR;
 use bevy::prelude::*;
 
@@ -40,6 +41,7 @@ impl Occluder {
 }
 
 /// How far before its point a ray may end, in metres, for a point on a surface or touching another.
+#[cfg(feature = "sight")]
 const SLACK: f32 = 0.05;
 
 /// Whether a mesh is in the way. A mesh that the game shows or hides in this frame counts from the next one on: the eye must
