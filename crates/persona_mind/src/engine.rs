@@ -1,3 +1,4 @@
-//! Running decoders: the LLaMA-shaped transformer with a cache that can be truncated and forked.
+//! Running language models: reading their files, and decoding.
 
 pub mod decoder;
+pub mod gguf;

@@ -165,7 +165,7 @@ impl Hearth {
     /// # Errors
     /// [`MindError::Start`], with the key or tensor at fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MindError> {
-        let file = ModelFile::read(&mut std::io::Cursor::new(bytes))
+        let file = ModelFile::read(std::io::Cursor::new(bytes))
             .map_err(|e| MindError::Start { message: format!("Hearth: {e}") })?;
         Self::new(file).map_err(|e| MindError::Start { message: format!("Hearth: {e}") })
     }

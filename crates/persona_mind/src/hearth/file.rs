@@ -3,9 +3,10 @@
 use super::net::{Init, ParamSource};
 use super::vocab::{Vocab, VocabError};
 use crate::engine::decoder::TensorSource;
+use crate::engine::gguf::{Gguf, GgufError};
+use candle_core::Tensor;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
-use candle_core::{Device, Tensor};
 use std::collections::HashMap;
 use std::io::{Read, Seek, Write};
 
@@ -16,17 +17,18 @@ pub const ARCHITECTURE: &str = "hearth";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// Not a readable GGUF.
-    #[error("not a readable GGUF: {0}")]
-    Gguf(#[from] candle_core::Error),
-    /// A metadata key is absent or of the wrong type.
-    #[error("metadata key `{key}`: expected {expected}")]
-    Key {
-        /// The key.
-        key: &'static str,
-        /// What it should hold.
-        expected: &'static str,
+    /// Not a readable GGUF, or something is missing in it.
+    #[error(transparent)]
+    Gguf(#[from] GgufError),
+    /// Another kind of model.
+    #[error("metadata `general.architecture`: expected `hearth`, found `{found}`")]
+    Architecture {
+        /// What the file says it is.
+        found: String,
     },
+    /// A tensor cannot be quantised, or writing failed.
+    #[error("writing the model failed: {0}")]
+    Write(#[from] candle_core::Error),
     /// The vocabulary does not fit this version.
     #[error("vocabulary: {0}")]
     Vocab(#[from] VocabError),
@@ -48,24 +50,14 @@ impl ModelFile {
     ///
     /// # Errors
     /// [`FileError`], naming the key or tensor at fault.
-    pub fn read<R: Read + Seek>(reader: &mut R) -> Result<Self, FileError> {
-        let content = gguf_file::Content::read(reader)?;
-        let architecture = content.metadata.get("general.architecture").and_then(|v| v.to_string().ok());
-        if architecture.map(String::as_str) != Some(ARCHITECTURE) {
-            return Err(FileError::Key { key: "general.architecture", expected: "\"hearth\"" });
+    pub fn read<R: Read + Seek>(reader: R) -> Result<Self, FileError> {
+        let mut gguf = Gguf::read(reader)?;
+        if gguf.text("general.architecture")? != ARCHITECTURE {
+            return Err(FileError::Architecture { found: gguf.text("general.architecture")?.to_owned() });
         }
-        let strings = |key: &'static str| -> Result<Vec<String>, FileError> {
-            let error = FileError::Key { key, expected: "an array of strings" };
-            let Some(Value::Array(values)) = content.metadata.get(key) else { return Err(error) };
-            let all: Option<Vec<String>> = values.iter().map(|v| v.to_string().ok().cloned()).collect();
-            all.ok_or(error)
-        };
-        let vocab = Vocab::new(strings(TOKENS)?, &strings(MERGES)?, &strings(INTENTS)?)?;
-        let mut tensors = HashMap::new();
-        for name in content.tensor_infos.keys() {
-            let tensor = content.tensor(reader, name, &Device::Cpu)?.dequantize(&Device::Cpu)?;
-            tensors.insert(name.clone(), tensor);
-        }
+        let vocab = Vocab::new(gguf.texts(TOKENS)?.to_vec(), gguf.texts(MERGES)?, gguf.texts(INTENTS)?)?;
+        let names: Vec<String> = gguf.tensors().keys().cloned().collect();
+        let tensors = names.into_iter().map(|name| Ok((name.clone(), gguf.tensor(&name)?))).collect::<Result<_, GgufError>>()?;
         Ok(Self { tensors, vocab })
     }
 
