@@ -1,5 +1,7 @@
-//! Running language models: reading their files, their tokenizers, and decoding.
+//! Running language models: reading their files, their tokenizers, decoding, and choosing the next token.
 
 pub mod decoder;
 pub mod gguf;
+pub mod sampler;
+pub mod stream;
 pub mod tokenizer;

@@ -4,8 +4,10 @@
 //! come, can be cut back to any length, and can be cloned: a clone is a fork that shares nothing with its origin.
 
 mod cache;
+mod matrix;
 
 pub use cache::Cache;
+pub use matrix::Matrix;
 
 use candle_core::{Device, Result, Tensor};
 
@@ -40,6 +42,14 @@ pub trait TensorSource {
     /// If it is absent or has another shape.
     fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor>;
 
+    /// The matrix `name` of shape `[output, input]`, in whatever form it is quickest to multiply by.
+    ///
+    /// # Errors
+    /// As [`TensorSource::tensor`].
+    fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Matrix> {
+        Matrix::dense(&self.tensor(name, &shape)?)
+    }
+
     /// Whether there is a tensor of this name.
     fn has(&self, name: &str) -> bool;
 }
@@ -69,20 +79,22 @@ pub struct Decoder {
     embed: Tensor,
     blocks: Vec<Block>,
     norm: Tensor,
-    head: Tensor,
+    head: Matrix,
+    /// Radians that each pair of a head turns by from one token to the next.
+    turns: Vec<f32>,
 }
 
 #[derive(Clone, Debug)]
 struct Block {
     attn_norm: Tensor,
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    out: Tensor,
+    q: Matrix,
+    k: Matrix,
+    v: Matrix,
+    out: Matrix,
     ffn_norm: Tensor,
-    gate: Tensor,
-    up: Tensor,
-    down: Tensor,
+    gate: Matrix,
+    up: Matrix,
+    down: Matrix,
 }
 
 impl Decoder {
@@ -93,13 +105,13 @@ impl Decoder {
     pub fn new(source: &dyn TensorSource, config: DecoderConfig) -> Result<Self> {
         check(&config)?;
         let DecoderConfig { dim, layers, vocab, .. } = config;
-        let embed = source.tensor("token_embd.weight", &[vocab, dim])?;
-        let head = if source.has("output.weight") { source.tensor("output.weight", &[vocab, dim])? } else { embed.clone() };
+        let head = if source.has("output.weight") { "output.weight" } else { "token_embd.weight" };
         Ok(Self {
+            embed: source.tensor("token_embd.weight", &[vocab, dim])?,
             blocks: (0..layers).map(|i| Block::new(source, i, &config)).collect::<Result<_>>()?,
             norm: source.tensor("output_norm.weight", &[dim])?,
-            head: head.t()?,
-            embed,
+            head: source.matrix(head, [vocab, dim])?,
+            turns: turns(source, &config)?,
             config,
         })
     }
@@ -151,14 +163,14 @@ impl Decoder {
         }
         let start = cache.len();
         for (index, block) in self.blocks.iter().enumerate() {
-            x = block.forward(&x, start, &self.config, cache, index)?;
+            x = block.forward(&x, start, self, cache, index)?;
         }
         cache.advance(tokens);
         let x = match rows {
             Rows::Last => x.narrow(0, tokens - 1, 1)?,
             Rows::All => x,
         };
-        let logits = rms_norm(&x, &self.norm, self.config.eps)?.matmul(&self.head)?;
+        let logits = self.head.times(&rms_norm(&x, &self.norm, self.config.eps)?)?;
         if rows == Rows::Last { logits.squeeze(0) } else { Ok(logits) }
     }
 }
@@ -176,8 +188,7 @@ impl Block {
     fn new(source: &dyn TensorSource, index: usize, config: &DecoderConfig) -> Result<Self> {
         let DecoderConfig { dim, heads, kv_heads, head_dim, ffn, .. } = *config;
         let get = |name: &str, shape: &[usize]| source.tensor(&format!("blk.{index}.{name}.weight"), shape);
-        // Kept as they are used: `x W^T` with W^T a view costs nothing.
-        let matrix = |name: &str, output: usize, input: usize| get(name, &[output, input])?.t();
+        let matrix = |name: &str, output, input| source.matrix(&format!("blk.{index}.{name}.weight"), [output, input]);
         Ok(Self {
             attn_norm: get("attn_norm", &[dim])?,
             q: matrix("attn_q", heads * head_dim, dim)?,
@@ -191,19 +202,18 @@ impl Block {
         })
     }
 
-    fn forward(&self, x: &Tensor, start: usize, config: &DecoderConfig, cache: &mut Cache, layer: usize) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, start: usize, decoder: &Decoder, cache: &mut Cache, layer: usize) -> Result<Tensor> {
+        let config = &decoder.config;
         let h = rms_norm(x, &self.attn_norm, config.eps)?;
-        let (mut q, mut k, v) = (rows_of(&h.matmul(&self.q)?)?, rows_of(&h.matmul(&self.k)?)?, rows_of(&h.matmul(&self.v)?)?);
-        let (wide, narrow) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
-        rotate(&mut q, wide, start, config);
-        rotate(&mut k, narrow, start, config);
+        let (mut q, mut k, v) = (rows_of(&self.q.times(&h)?)?, rows_of(&self.k.times(&h)?)?, rows_of(&self.v.times(&h)?)?);
+        rotate(&mut q, config.heads, start, &decoder.turns);
+        rotate(&mut k, config.kv_heads, start, &decoder.turns);
         cache.append(layer, &k, &v);
-        let tokens = x.dim(0)?;
-        let mixed = attend(&q, start, config, cache, layer);
-        let x = (x + Tensor::from_vec(mixed, (tokens, wide), &Device::Cpu)?.matmul(&self.out)?)?;
+        let mixed = Tensor::from_vec(attend(&q, start, config, cache, layer), (x.dim(0)?, q.len() / x.dim(0)?), &Device::Cpu)?;
+        let x = (x + self.out.times(&mixed)?)?;
         let h = rms_norm(&x, &self.ffn_norm, config.eps)?;
-        let gate = (h.matmul(&self.gate)?.silu()? * h.matmul(&self.up)?)?;
-        x + gate.matmul(&self.down)?
+        let gate = (self.gate.times(&h)?.silu()? * self.up.times(&h)?)?;
+        x + self.down.times(&gate)?
     }
 }
 
@@ -215,15 +225,23 @@ fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
     crate::hearth::ops::rms_norm(x, weight, eps)
 }
 
-/// Turns neighbouring pairs of each head by the token's position (Su et al. 2021, arXiv 2104.09864).
-fn rotate(x: &mut [f32], width: usize, start: usize, config: &DecoderConfig) {
+/// The rotary embedding's speeds (Su et al. 2021, arXiv 2104.09864), slowed by the model's own factors where it has
+/// any (`rope_freqs.weight`, as LLaMA 3.1 and later for long texts).
+fn turns(source: &dyn TensorSource, config: &DecoderConfig) -> Result<Vec<f32>> {
+    const FACTORS: &str = "rope_freqs.weight";
     let half = config.head_dim / 2;
-    for (t, row) in x.chunks_exact_mut(width).enumerate() {
-        let turns: Vec<(f32, f32)> = (0..half)
-            .map(|i| ((start + t) as f32 * config.rope_base.powf(-2.0 * i as f32 / config.head_dim as f32)).sin_cos())
-            .collect();
-        for head in row.chunks_exact_mut(config.head_dim) {
-            for (pair, (sin, cos)) in head.chunks_exact_mut(2).zip(&turns) {
+    let factors = if source.has(FACTORS) { source.tensor(FACTORS, &[half])?.to_vec1()? } else { vec![1.0; half] };
+    let speed = |i: usize| config.rope_base.powf(-2.0 * i as f32 / config.head_dim as f32);
+    Ok(factors.iter().enumerate().map(|(i, factor): (usize, &f32)| speed(i) / factor).collect())
+}
+
+/// Turns neighbouring pairs of each head by the token's position.
+fn rotate(x: &mut [f32], heads: usize, start: usize, turns: &[f32]) {
+    let head_dim = 2 * turns.len();
+    for (t, row) in x.chunks_exact_mut(heads * head_dim).enumerate() {
+        let turned: Vec<(f32, f32)> = turns.iter().map(|turn| ((start + t) as f32 * turn).sin_cos()).collect();
+        for head in row.chunks_exact_mut(head_dim) {
+            for (pair, (sin, cos)) in head.chunks_exact_mut(2).zip(&turned) {
                 let (a, b) = (pair[0], pair[1]);
                 pair[0] = a * cos - b * sin;
                 pair[1] = a * sin + b * cos;

@@ -1,6 +1,6 @@
 //! Text to token ids and back, as the model file's own vocabulary has it.
 //!
-//! Two families: pieces with scores, merged best first (SentencePiece's BPE, Kudo and Richardson 2018,
+//! Two families: pieces with scores, merged best first (`SentencePiece`'s BPE, Kudo and Richardson 2018,
 //! arXiv 1808.06226), and byte-level BPE with a list of merges (Radford et al. 2019).
 
 mod byte_level;
@@ -55,8 +55,8 @@ pub struct Tokenizer {
 
 #[derive(Debug)]
 enum Family {
-    Scored(ScoredPieces),
-    ByteLevel(ByteLevelBpe),
+    Scored(Box<ScoredPieces>),
+    ByteLevel(Box<ByteLevelBpe>),
 }
 
 #[derive(Clone, Debug)]
@@ -85,8 +85,8 @@ impl Tokenizer {
     pub fn new<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self, TokenizerError> {
         let tokens = tokens(gguf)?;
         let family = match gguf.text("tokenizer.ggml.model")? {
-            "llama" => Family::Scored(ScoredPieces::new(gguf, &tokens)?),
-            "gpt2" => Family::ByteLevel(ByteLevelBpe::new(gguf, &tokens)?),
+            "llama" => Family::Scored(Box::new(ScoredPieces::new(gguf, &tokens)?)),
+            "gpt2" => Family::ByteLevel(Box::new(ByteLevelBpe::new(gguf, &tokens)?)),
             other => {
                 let (key, expected) = ("tokenizer.ggml.model", "`llama` or `gpt2`");
                 return Err(TokenizerError::Unknown { key, expected, found: other.into() });
