@@ -2,6 +2,8 @@
 
 pub mod decoder;
 pub mod gguf;
+pub mod model;
 pub mod sampler;
+pub mod session;
 pub mod stream;
 pub mod tokenizer;

@@ -1,21 +1,14 @@
 //! Real vocabularies give exactly the ids that their reference implementations give.
 
+mod common;
+
+use common::data;
 use persona_mind::engine::gguf::Gguf;
 use persona_mind::engine::tokenizer::{Control, Tokenizer};
 use std::fs::{self, File};
-use std::path::PathBuf;
-
-/// Data of others, which is not part of the repository.
-fn data(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("PERSONA_TEST_DATA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let path = root.join(path);
-    path.exists().then_some(path)
-}
 
 fn check(name: &str) {
     let Some(path) = data(&format!("vocabs/ggml-vocab-{name}.gguf")) else {
-        eprintln!("skipped: the vocabularies are not here (set PERSONA_TEST_DATA)");
         return;
     };
     let tokenizer =
@@ -62,7 +55,6 @@ fn starcoder() {
 #[test]
 fn a_players_text_cannot_forge_a_control_token() {
     let Some(path) = data("vocabs/ggml-vocab-phi-3.gguf") else {
-        eprintln!("skipped: the vocabularies are not here (set PERSONA_TEST_DATA)");
         return;
     };
     let tokenizer =
