@@ -165,8 +165,8 @@ impl Hearth {
     /// # Errors
     /// [`MindError::Start`], with the key or tensor at fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, MindError> {
-        let file = ModelFile::read(std::io::Cursor::new(bytes))
-            .map_err(|e| MindError::Start { message: format!("Hearth: {e}") })?;
+        let file =
+            ModelFile::read(std::io::Cursor::new(bytes)).map_err(|e| MindError::Start { message: format!("Hearth: {e}") })?;
         Self::new(file).map_err(|e| MindError::Start { message: format!("Hearth: {e}") })
     }
 }
