@@ -90,7 +90,7 @@ pub mod prelude {
         mind_link::{BackendChoice, MindPlugin},
         npc::{Mood, Npc},
         perception::{Glance, GlanceFailed, Senses, Sight, Thing, Viewed},
-        persona::{Lore, Persona},
+        persona::{Lore, Persona, PersonaApplied, PersonaRejected},
         schedule::RolePlaySystems,
     };
 }

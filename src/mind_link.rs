@@ -5,7 +5,7 @@
 
 use bevy::platform::collections::HashMap;
 use bevy::prelude::*;
-use persona_mind::backend::Scripted;
+use persona_mind::backend::{Local, Scripted};
 use persona_mind::brief::TurnId;
 use persona_mind::worker::{Mind, MindCounters, MindEvent, MindRequest, MindSettings, Progress};
 use persona_mind::{Backend, MindError};
@@ -40,7 +40,7 @@ pub enum BackendChoice {
     Builtin,
     /// Canned replies.
     Scripted(Scripted),
-    /// A GGUF file.
+    /// A LLaMA-shaped language model from a GGUF file.
     Local(PathBuf),
     /// A backend of the game's own. The function runs on the mind's thread, at the start and again after
     /// a panic.
@@ -99,7 +99,7 @@ impl BackendChoice {
         match self {
             Self::Builtin => builtin(),
             Self::Scripted(scripted) => Ok(Box::new(scripted.clone())),
-            Self::Local(path) => local(path),
+            Self::Local(path) => Ok(Box::new(Local::open(path)?)),
             Self::Custom(factory) => factory(),
         }
     }
@@ -130,11 +130,6 @@ fn builtin() -> Result<Box<dyn Backend>, MindError> {
 #[cfg(not(feature = "builtin"))]
 fn builtin() -> Result<Box<dyn Backend>, MindError> {
     Ok(Box::new(Scripted::default()))
-}
-
-fn local(path: &std::path::Path) -> Result<Box<dyn Backend>, MindError> {
-    let message = format!("{}: this build reads no model files", path.display());
-    Err(MindError::Start { message })
 }
 
 impl MindLink {

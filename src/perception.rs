@@ -94,6 +94,9 @@ pub enum Sight {
     Eye,
     /// The player's screen: the primary window, or the `ScreenTarget` of an app without one.
     Screen,
+    /// As the game says: it answers each [`Glance`] with a [`Viewed`] or a [`GlanceFailed`] of its own. For games that
+    /// draw no 3D world, and for tests.
+    Told,
 }
 
 /// A thing that characters can name when they see it.
@@ -152,7 +155,7 @@ pub struct GlanceFailed {
 #[non_exhaustive]
 pub enum GlanceError {
     /// The character has no `Senses`, or is blind.
-    #[error("the character cannot see: it needs Senses with Sight::Eye or Sight::Screen")]
+    #[error("the character cannot see: it needs Senses with a Sight")]
     Blind,
     /// The character is nowhere.
     #[error("the character is nowhere: it needs a Transform to look from")]

@@ -3,13 +3,19 @@
 //! A `*.persona.ron` holds one character, a `*.lore.ron` a layer of facts that many share. Unknown fields, wrong
 //! types and numbers out of range are errors that name file, line and column. When a file changes while the
 //! game runs (feature `hot_reload`), the characters that wear the persona change and keep what they have lived through.
+//!
+//! [`PersonaApplied`] tells that a character has taken on its persona, [`PersonaRejected`] that a file cannot be used.
 
 mod apply;
 mod error;
+mod events;
 mod file;
+mod voice;
 
 pub use error::PersonaError;
-pub use file::{parse_lore, parse_persona};
+pub use events::{PersonaApplied, PersonaRejected};
+pub use file::{ParsedPersona, parse_lore, parse_persona};
+pub use voice::Voice;
 
 use crate::knowledge::{Fact, LoreLayer};
 use bevy::asset::io::Reader;
@@ -19,7 +25,9 @@ use persona_mind::brief::{OfferedAction, PersonaCard, Relation};
 use std::sync::Arc;
 
 /// An authored character: `*.persona.ron`.
-#[derive(Asset, TypePath, Clone, Debug, Default)]
+#[derive(Asset, Reflect, Clone, Debug, Default)]
+#[reflect(opaque)]
+#[reflect(Clone, Debug, Default)]
 pub struct Persona {
     /// Who the character is, in the form the mind takes.
     pub card: Arc<PersonaCard>,
@@ -32,10 +40,14 @@ pub struct Persona {
     pub feelings: Vec<(String, Relation)>,
     /// What it may do.
     pub actions: Vec<OfferedAction>,
+    /// How it sounds.
+    pub voice: Voice,
 }
 
 /// A shared layer of facts: `*.lore.ron`.
-#[derive(Asset, TypePath, Clone, Debug, Default)]
+#[derive(Asset, Reflect, Clone, Debug, Default)]
+#[reflect(opaque)]
+#[reflect(Clone, Debug, Default)]
 pub struct Lore {
     /// The layer, shared by all who know it.
     pub layer: Arc<LoreLayer>,
@@ -48,10 +60,17 @@ impl Plugin for PersonaPlugin {
     fn build(&self, app: &mut App) {
         app.init_asset::<Persona>()
             .init_asset::<Lore>()
+            // So that a save can hold which persona a character has.
+            .register_asset_reflect::<Persona>()
+            .register_asset_reflect::<Lore>()
+            .register_type::<PersonaApplied>()
+            .register_type::<PersonaRejected>()
             .init_asset_loader::<PersonaLoader>()
             .init_asset_loader::<LoreLoader>()
+            .init_resource::<apply::Arrived>()
             .add_observer(apply::on_npc)
-            .add_systems(PreUpdate, apply::on_change);
+            .add_observer(apply::on_knowledge)
+            .add_systems(PreUpdate, (apply::on_change, apply::on_failure));
     }
 }
 

@@ -1,9 +1,15 @@
 //! The authors' command: talk to a character, and make the data and the weights of Hearth.
 
 mod persona {
+    pub mod bench;
+    pub mod chat;
+    pub mod check;
     pub mod data;
+    mod events;
+    mod files;
     pub mod say;
     pub mod scenes;
+    mod stage;
     pub mod train;
 }
 
@@ -14,8 +20,15 @@ use std::process::ExitCode;
 #[derive(Parser, Debug)]
 #[command(version)]
 enum Command {
+    /// Check personas and lore; exit status 1 on errors
+    Check(persona::check::CheckArgs),
+    /// Talk with a character in the terminal
+    Chat(persona::chat::ChatArgs),
     /// Say one line to a character and print what comes of it
     Say(persona::say::SayArgs),
+    /// Measure what the plugin costs a game
+    #[command(subcommand)]
+    Bench(persona::bench::BenchCommand),
     /// Print samples of Hearth's training data
     Data(persona::data::DataArgs),
     /// Render labelled scenes for Hearth's eye
@@ -27,6 +40,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Command::parse() {
+        Command::Check(args) => persona::check::run(&args),
+        Command::Chat(args) => persona::chat::run(&args),
+        Command::Bench(command) => persona::bench::run(&command),
         Command::Say(args) => persona::say::run(&args),
         Command::Data(args) => persona::data::run(&args),
         Command::Scenes(args) => persona::scenes::run(&args).map_err(Into::into),

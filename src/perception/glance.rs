@@ -67,6 +67,7 @@ fn on_glance(glance: On<Glance>, senses: Query<&Senses>, mut glances: ResMut<Gla
     let viewer = glance.entity;
     match senses.get(viewer).map_or(Sight::Blind, |s| s.sight) {
         Sight::Blind => fail(&mut commands, viewer, GlanceError::Blind),
+        Sight::Told => {}
         sight if !glances.has(viewer) => glances.waiting.push_back(Pending { viewer, sight, age: 0 }),
         _ => {}
     }

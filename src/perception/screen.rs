@@ -32,7 +32,7 @@ struct Watching {
 struct ShotFor(Entity);
 
 pub(super) fn build(app: &mut App) {
-    app.add_systems(
+    app.add_observer(on_shot).add_systems(
         PostUpdate,
         collect.run_if(any_with_component::<Watching>).in_set(RolePlaySystems::Perceive).before(super::glance::look),
     );
@@ -65,7 +65,7 @@ pub(super) fn look(world: &mut World, state: &mut LookerState) {
         world.resource_mut::<Glances>().under_way.push(viewer);
     }
     let watching = world.spawn(Watching { viewers, shrinking: None, age: 0 }).id();
-    world.spawn((Screenshot(target), ShotFor(watching))).observe(on_shot);
+    world.spawn((Screenshot(target), ShotFor(watching)));
 }
 
 /// The player's screen, if there is one.

@@ -1,19 +1,20 @@
 //! The form of the files, and the checks on what they say.
 
-use super::Persona;
 use super::error::{PersonaError, nearest};
+use super::{Persona, Voice};
 use crate::knowledge::{Fact, LoreLayer, Secrecy};
 use persona_mind::brief::{Boundaries, Goal, OfferedAction, PersonaCard, Register, Relation, Trait};
 use ron::extensions::Extensions;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The largest file, in bytes.
 const MAX_BYTES: usize = 1 << 20;
-/// The deepest nesting: a persona needs four.
-const MAX_DEPTH: usize = 32;
+/// How far a voice may be from the usual, as a factor.
+const VOICE_RANGE: RangeInclusive<f32> = 0.5..=2.0;
 
 /// A persona as its file tells it.
 #[derive(Clone, Debug)]
@@ -22,6 +23,19 @@ pub struct ParsedPersona {
     pub persona: Persona,
     /// Paths of its lore.
     pub knows: Vec<String>,
+}
+
+impl ParsedPersona {
+    /// Checks that each layer of lore is one of those that there are; `text` and `path` are the persona file's.
+    ///
+    /// # Errors
+    /// [`PersonaError::Invalid`] with the place of the first path that leads nowhere, and the nearest that does not.
+    pub fn check_lore(&self, text: &str, path: &str, there: &[&str]) -> Result<(), PersonaError> {
+        let Some(lost) = self.knows.iter().find(|lore| !there.contains(&lore.as_str())) else { return Ok(()) };
+        let near = nearest(lost, there).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let message = format!("a file of lore expected, found `{lost}`, which is not there{near}");
+        Err(Check { text, path }.at_word(&format!("\"{lost}\""), message))
+    }
 }
 
 #[derive(Deserialize)]
@@ -52,6 +66,8 @@ struct PersonaFile {
     boundaries: BoundariesFile,
     #[serde(default)]
     fallbacks: Vec<String>,
+    #[serde(default)]
+    voice: Voice,
     #[serde(default)]
     actions: Vec<String>,
 }
@@ -163,6 +179,10 @@ pub fn parse_persona(text: &str, path: &str) -> Result<ParsedPersona, PersonaErr
         check.range(feeling.liking, -1.0, "liking")?;
         check.range(feeling.fear, 0.0, "fear")?;
     }
+    if let Voice::Babble { pitch, speed } = file.voice {
+        check.within(pitch, VOICE_RANGE, "pitch")?;
+        check.within(speed, VOICE_RANGE, "speed")?;
+    }
     let facts = check.facts(file.facts)?;
     let mut goals: Vec<Goal> = file.goals.into_iter().map(|g| Goal { id: g.id, text: g.text, priority: g.priority }).collect();
     goals.sort_by_key(|goal| std::cmp::Reverse(goal.priority));
@@ -188,6 +208,7 @@ pub fn parse_persona(text: &str, path: &str) -> Result<ParsedPersona, PersonaErr
         facts,
         feelings: file.feelings.into_iter().map(|(name, f)| (name, relation(f))).collect(),
         actions: file.actions.into_iter().map(|name| OfferedAction { name, description: String::new() }).collect(),
+        voice: file.voice,
     };
     Ok(ParsedPersona { persona, knows: file.knows })
 }
@@ -207,8 +228,8 @@ fn parse<T: DeserializeOwned>(text: &str, path: &str) -> Result<T, PersonaError>
         return Err(PersonaError::TooLarge { path: path.into(), limit: MAX_BYTES, found: text.len() });
     }
     let check = Check { text, path };
-    check.depth()?;
-    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    // The parser calls itself for each bracket, 128 deep at most.
+    let options = ron::Options::default().with_recursion_limit(128).with_default_extension(Extensions::IMPLICIT_SOME);
     options.from_str(text).map_err(|error| {
         let place = error.span.start;
         check.invalid(place.line, place.col, message(&error.code))
@@ -249,22 +270,6 @@ impl Check<'_> {
         self.at(self.text.find(word).unwrap_or(0), message)
     }
 
-    /// A parser that calls itself for each bracket must not be given too many.
-    fn depth(self) -> Result<(), PersonaError> {
-        let mut depth = 0usize;
-        for (at, byte) in self.text.bytes().enumerate() {
-            match byte {
-                b'(' | b'[' | b'{' => depth += 1,
-                b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if depth > MAX_DEPTH {
-                return Err(self.at(at, format!("at most {MAX_DEPTH} brackets inside each other expected, found more")));
-            }
-        }
-        Ok(())
-    }
-
     fn name(self, name: &str, field: &str) -> Result<(), PersonaError> {
         if name.trim().is_empty() {
             return Err(self.at_word(field, format!("`{field}`: a name expected, found nothing")));
@@ -274,10 +279,15 @@ impl Check<'_> {
 
     /// At most 1 and at least `low`.
     fn range(self, value: f32, low: f32, field: &str) -> Result<(), PersonaError> {
-        if (low..=1.0).contains(&value) {
+        self.within(value, low..=1.0, field)
+    }
+
+    fn within(self, value: f32, range: RangeInclusive<f32>, field: &str) -> Result<(), PersonaError> {
+        if range.contains(&value) {
             return Ok(());
         }
-        Err(self.at_word(&format!("{field}:"), format!("`{field}`: a number of {low}..=1 expected, found {value}")))
+        let (low, high) = (range.start(), range.end());
+        Err(self.at_word(&format!("{field}:"), format!("`{field}`: a number of {low}..={high} expected, found {value}")))
     }
 
     fn facts(self, facts: Vec<FactFile>) -> Result<Vec<Fact>, PersonaError> {
@@ -332,13 +342,27 @@ mod tests {
         fails("Persona(name: \"M\", improvisation: 3.0)", "`improvisation`: a number of 0..=1 expected, found 3");
         fails("Persona(name: \"M\", facts: [(\"a\", \"is\", \"b\"),\n(\"a\", \"is\", \"b\")])", "2:2: each fact once expected");
         fails("Persona(name: \"M\", facts: [(\"a\", \"is\")])", "a.persona.ron:1:");
+        fails("Persona(name: \"M\",\n voice: Babble(pitch: 9.0))", "2:16: `pitch`: a number of 0.5..=2 expected, found 9");
+        fails("Persona(name: \"M\", voice: Bable())", "did you mean `Babble`?");
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_named_with_the_nearest_that_does_not() {
+        let text = "Persona(\n    name: \"M\",\n    knows: [\"lore/twon.lore.ron\"],\n)";
+        let parsed = parse_persona(text, "a").expect("the form is right");
+        let error = parsed.check_lore(text, "a", &["lore/town.lore.ron"]).expect_err("there is no such file").to_string();
+        assert_eq!(
+            error,
+            "a:3:13: a file of lore expected, found `lore/twon.lore.ron`, which is not there; did you mean `lore/town.lore.ron`?"
+        );
+        parsed.check_lore(text, "a", &["lore/twon.lore.ron"]).expect("there it is");
     }
 
     #[test]
     fn ten_megabytes_of_brackets_are_a_quick_error() {
         let found = parse_persona(&"(".repeat(10 << 20), "a").expect_err("too large");
         assert!(matches!(found, PersonaError::TooLarge { .. }), "found {found}");
-        fails(&"(".repeat(1 << 19), "at most 32 brackets");
+        fails(&"(".repeat(1 << 19), "a.persona.ron:1:2:");
     }
 
     #[test]

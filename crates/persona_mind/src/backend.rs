@@ -1,7 +1,9 @@
 //! The ways of producing text for a turn.
 
+mod local;
 mod scripted;
 
+pub use local::Local;
 pub use scripted::{Gate, Scripted, ScriptedReply, SeenBriefs};
 
 use crate::brief::{Brief, Reply};

@@ -6,4 +6,5 @@ pub mod model;
 pub mod sampler;
 pub mod session;
 pub mod stream;
+pub mod template;
 pub mod tokenizer;

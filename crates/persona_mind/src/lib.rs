@@ -5,6 +5,7 @@
 //! * [`backend`]: the ways of producing text for a turn.
 //! * [`worker`]: the background thread that runs a backend, with bounded queues.
 //! * [`engine`]: GGUF files, tokenizers, the LLaMA-shaped decoder, sampling.
+//! * [`prompt`]: a brief as the messages that a language model is given.
 //! * [`hearth`]: the small multimodal persona model that ships inside the crate.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -12,6 +13,7 @@ pub mod backend;
 pub mod brief;
 pub mod engine;
 pub mod hearth;
+pub mod prompt;
 pub mod worker;
 
 #[cfg(feature = "train")]

@@ -9,7 +9,7 @@ const USAGE: &str = "\
 cargo xtask COMMAND [ARGUMENTS]
 
 Commands:
-  play [LINE]       set up the machine, build, and say a line to the innkeeper
+  play [OPTIONS]    set up the machine, build, and enter the tavern; --script FILE plays a script
   test              set up the machine and run all tests
   lint              formatting, clippy, documentation, and the builds with fewer features
   setup             install, or name, the system packages that are missing
@@ -36,9 +36,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// The first talk there is: one character, no window.
+/// In a window where there is a display, else in the terminal, with pictures.
 fn play(arguments: &[String]) -> Result<(), String> {
-    let mut run: Vec<&str> = vec!["run", "--features", "cli", "--example", "hello_npc", "--"];
+    let mut run: Vec<&str> = vec!["run", "--features", "cli", "--example", "tavern", "--"];
     run.extend(arguments.iter().map(String::as_str));
     cargo(&run, &[])
 }

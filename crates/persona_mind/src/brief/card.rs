@@ -51,6 +51,24 @@ pub struct Boundaries {
     pub refusals: Vec<String>,
 }
 
+impl Boundaries {
+    /// What the character says to a line that names a topic it never discusses, whatever the case; one of its refusals,
+    /// drawn by the seed. None if there is nothing to refuse, or no words for it.
+    #[must_use]
+    pub fn refusal(&self, line: &str, seed: u64) -> Option<&str> {
+        let line = line.to_lowercase();
+        let named = self.never_discuss.iter().any(|topic| !topic.is_empty() && line.contains(&topic.to_lowercase()));
+        if named { self.any_refusal(seed) } else { None }
+    }
+
+    /// One of the refusals, drawn by the seed.
+    #[must_use]
+    pub fn any_refusal(&self, seed: u64) -> Option<&str> {
+        let count = self.refusals.len().max(1) as u64;
+        self.refusals.get((seed % count) as usize).map(String::as_str)
+    }
+}
+
 macro_rules! named_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),* $(,)? }) => {
         $(#[$doc])*

@@ -36,6 +36,15 @@ impl Session {
         &self.ids
     }
 
+    /// A session of its own that holds the first `length` tokens of this one.
+    #[must_use]
+    pub fn start(&self, length: usize) -> Self {
+        let mut start = self.clone();
+        start.ids.truncate(length);
+        start.cache.truncate(length);
+        start
+    }
+
     /// Makes `ids` the text: keeps what is the same at its beginning, computes the rest, and asks `go_on` between
     /// pieces of 64 tokens.
     ///

@@ -128,6 +128,12 @@ impl Tokenizer {
         self.first
     }
 
+    /// The token that ends every text, if the file names one.
+    #[must_use]
+    pub fn end(&self) -> Option<u32> {
+        self.ends.first().copied()
+    }
+
     /// Whether a token ends a reply.
     #[must_use]
     pub fn is_end(&self, id: u32) -> bool {
@@ -143,22 +149,29 @@ impl Tokenizer {
     /// The ids of a text.
     #[must_use]
     pub fn encode(&self, text: &str, control: Control) -> Vec<u32> {
+        self.encode_parts([(text, control)])
+    }
+
+    /// The ids of a text whose parts come from different hands. The parts are one text, but no control token is
+    /// found in [`Control::Text`] or across a border.
+    #[must_use]
+    pub fn encode_parts<'a>(&self, parts: impl IntoIterator<Item = (&'a str, Control)>) -> Vec<u32> {
         let mut ids = Vec::new();
-        let mut rest = text;
         let mut after_token = true;
-        while !rest.is_empty() {
-            let (before, found) = self.next_whole(rest, control);
-            if !before.is_empty() {
-                self.encode_part(before, after_token, &mut ids);
-                after_token = false;
-            }
-            rest = &rest[before.len()..];
-            if let Some(id) = found {
+        let mut plain = String::new();
+        for (mut rest, control) in parts {
+            while !rest.is_empty() {
+                let (before, found) = self.next_whole(rest, control);
+                plain += before;
+                rest = &rest[before.len()..];
+                let Some(id) = found else { continue };
+                self.encode_plain(&mut plain, &mut after_token, &mut ids);
                 ids.push(id);
                 rest = &rest[self.name(id).len()..];
                 after_token = true;
             }
         }
+        self.encode_plain(&mut plain, &mut after_token, &mut ids);
         ids
     }
 
@@ -200,11 +213,16 @@ impl Tokenizer {
         best.map_or((text, None), |(at, id)| (&text[..at], Some(id)))
     }
 
-    fn encode_part(&self, text: &str, after_token: bool, ids: &mut Vec<u32>) {
+    fn encode_plain(&self, text: &mut String, after_token: &mut bool, ids: &mut Vec<u32>) {
+        if text.is_empty() {
+            return;
+        }
         match &self.family {
-            Family::Scored(pieces) => pieces.encode(text, after_token, ids),
+            Family::Scored(pieces) => pieces.encode(text, *after_token, ids),
             Family::ByteLevel(bpe) => bpe.encode(text, ids),
         }
+        text.clear();
+        *after_token = false;
     }
 }
 

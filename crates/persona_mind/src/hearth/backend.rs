@@ -24,7 +24,7 @@ impl Backend for Hearth {
     fn reply(&mut self, brief: &Brief, sink: &mut dyn ReplySink) -> Result<Reply, MindError> {
         let plan = self.planner().plan(brief).map_err(failed)?;
         if let Some(line) = refusal(brief, &plan) {
-            return Ok(speak(&line, &Wording::default(), sink));
+            return Ok(speak(line, &Wording::default(), sink));
         }
         let prompt = self.prompt_of(brief, &plan);
         let (logits, computed) = self.speaker.prefill(brief.conversation, &prompt).map_err(failed)?;
@@ -118,15 +118,10 @@ fn anonymous_history(brief: &Brief) -> Vec<(String, String)> {
 }
 
 /// A line that the author wrote, where the talk leaves the character's bounds.
-fn refusal(brief: &Brief, plan: &Plan) -> Option<String> {
+fn refusal<'a>(brief: &'a Brief, plan: &Plan) -> Option<&'a str> {
     let bounds = &brief.persona.boundaries;
-    let line = brief.line.to_lowercase();
-    let forbidden = bounds.never_discuss.iter().any(|topic| !topic.is_empty() && line.contains(&topic.to_lowercase()));
     let outside = !bounds.never_discuss.is_empty() && plan.intent == "out_of_world";
-    if !(forbidden || outside) || bounds.refusals.is_empty() {
-        return None;
-    }
-    bounds.refusals.get(brief.seed as usize % bounds.refusals.len()).cloned()
+    if outside { bounds.any_refusal(brief.seed) } else { bounds.refusal(&brief.line, brief.seed) }
 }
 
 /// Whether a candidate says what the plan chose, and comes to an end.

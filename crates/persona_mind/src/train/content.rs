@@ -3,6 +3,7 @@
 use crate::brief::{Emotion, Register};
 use crate::hearth::vocab::Tone;
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// A relation between concepts, and all the ways to ask for it and to state it.
@@ -17,6 +18,10 @@ pub struct Relation {
     pub subject: Kind,
     /// What its object is.
     pub object: Kind,
+    /// Other relations whose facts, by their nature, answer its questions as well: "where is it" by what it is hidden
+    /// under.
+    #[serde(default)]
+    pub related: Vec<String>,
     /// Predicates that fit between subject and object.
     pub facts: Vec<String>,
     /// Questions with `{S}` for the object.
@@ -194,12 +199,14 @@ impl Content {
         topics.map(String::from).into_iter().chain(self.intents.iter().map(|i| i.id.clone())).collect()
     }
 
-    /// Whether a question for one relation is, by its nature, answered by a fact of the other as well: "where is it"
-    /// by what it is hidden under, "whose son is he" by who his mother is.
+    /// Whether a question for one relation is, by its nature, answered by a fact of the other as well.
     #[must_use]
     pub fn related(&self, a: usize, b: usize) -> bool {
-        let id = |i: usize| self.relations.get(i).map_or("", |r| r.id.as_str());
-        a == b || RELATED.iter().any(|group| group.contains(&id(a)) && group.contains(&id(b)))
+        let names = |of: usize, other: usize| match (self.relations.get(of), self.relations.get(other)) {
+            (Some(of), Some(other)) => of.related.contains(&other.id),
+            _ => false,
+        };
+        a == b || names(a, b) || names(b, a)
     }
 
     fn check(&self, folder: &Path) -> Result<(), ContentError> {
@@ -214,7 +221,14 @@ impl Content {
                 }
             }
         }
+        let known: HashSet<&str> = self.relations.iter().map(|r| r.id.as_str()).collect();
+        if known.len() < self.relations.len() {
+            return missing("relations: each id once".to_owned());
+        }
         for relation in &self.relations {
+            if let Some(lost) = relation.related.iter().find(|id| !known.contains(id.as_str())) {
+                return missing(format!("relation {}: its related {lost}", relation.id));
+            }
             if relation.facts.is_empty() || relation.says.is_empty() || relation.ask_object.is_empty() {
                 return missing(format!("relation {}: facts, says and ask_object must not be empty", relation.id));
             }
@@ -222,14 +236,6 @@ impl Content {
         Ok(())
     }
 }
-
-const RELATED: [&[&str]; 5] = [
-    &["is_in", "hidden_under", "kept_in", "lost_in", "near"],
-    &["parent_of", "child_of", "raised_by"],
-    &["owns", "belongs_to"],
-    &["makes", "made_by"],
-    &["works_as", "skilled_in"],
-];
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ContentError> {
     let text = std::fs::read_to_string(path).map_err(|error| ContentError::Read { path: path.to_owned(), error })?;

@@ -1,0 +1,128 @@
+//! The local backend on a real, tiny model that has learned to go on with stories.
+
+mod common;
+
+use common::data;
+use persona_mind::backend::Local;
+use persona_mind::brief::{BriefFact, BriefSource, ConversationId, Exchange, Finish, PersonaCard};
+use persona_mind::engine::sampler::Sampling;
+use persona_mind::{Backend, Brief, MindError, ReplySink};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+fn model() -> Option<Local> {
+    Some(Local::open(&data("stories260K/stories260K.gguf")?).expect("a model that runs here"))
+}
+
+fn brief(line: &str) -> Brief {
+    let persona = PersonaCard { name: "Lily".into(), role: "a girl".into(), improvisation: 1.0, ..PersonaCard::default() };
+    Brief {
+        conversation: ConversationId(1),
+        persona: Arc::new(persona),
+        speaker: "Tom".into(),
+        line: line.into(),
+        max_tokens: 24,
+        seed: 7,
+        ..Brief::default()
+    }
+}
+
+fn fact(object: &str) -> BriefFact {
+    BriefFact {
+        subject: "the ball".into(),
+        predicate: "is under".into(),
+        object: Some(object.into()),
+        confidence: 1.0,
+        source: BriefSource::Authored,
+        score: 1.0,
+    }
+}
+
+/// Breaks after so many calls.
+struct Patience(usize);
+
+impl ReplySink for Patience {
+    fn chunk(&mut self, _: &str) -> ControlFlow<()> {
+        self.0 = self.0.saturating_sub(1);
+        if self.0 == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn a_seed_decides_the_reply() {
+    let (Some(mut a), Some(mut b)) = (model(), model()) else { return };
+    let one = a.reply(&brief("Do you want to play?"), &mut ()).expect("a reply");
+    let same = b.reply(&brief("Do you want to play?"), &mut ()).expect("a reply");
+    assert_eq!(one.text, same.text, "same brief, same seed, same words");
+    assert!(one.stats.reply_tokens > 1, "it says something: {one:?}");
+    let other = b.reply(&Brief { seed: 8, ..brief("Do you want to play?") }, &mut ()).expect("a reply");
+    assert_ne!(one.text, other.text, "another seed, other words");
+}
+
+#[test]
+fn a_second_turn_computes_only_what_is_new() {
+    let Some(mut model) = model() else { return };
+    let mut brief = brief("Do you want to play?");
+    let first = model.reply(&brief, &mut ()).expect("a reply");
+    assert_eq!(first.stats.computed_tokens, first.stats.prompt_tokens, "nothing was known before");
+    brief.history.push(Exchange { speaker: "Tom".into(), line: std::mem::take(&mut brief.line), reply: first.text });
+    brief.line = "Where is the ball?".into();
+    let second = model.reply(&brief, &mut ()).expect("a reply");
+    let (known, before) = (second.stats.prompt_tokens - second.stats.computed_tokens, first.stats.prompt_tokens);
+    assert!(known * 5 > before * 4, "the sheet is not computed again: {:?} after {before}", second.stats);
+}
+
+#[test]
+fn another_conversation_begins_with_what_it_shares() {
+    let Some(mut model) = model() else { return };
+    let first = model.reply(&brief("Do you want to play?"), &mut ()).expect("a reply");
+    let other = Brief { conversation: ConversationId(2), ..brief("Where is the ball?") };
+    let second = model.reply(&other, &mut ()).expect("a reply");
+    assert!(second.stats.computed_tokens * 3 < first.stats.computed_tokens, "{:?} after {:?}", second.stats, first.stats);
+}
+
+#[test]
+fn facts_and_talk_give_way_where_they_do_not_fit() {
+    let Some(mut model) = model() else { return };
+    let mut brief = brief("Where is the ball?");
+    brief.facts = (0..200).map(|i| fact(&format!("the big red box number {i}"))).collect();
+    let exchange = |i: usize| Exchange { speaker: "Tom".into(), line: format!("This is line {i}."), reply: "Oh yes.".into() };
+    brief.history = (0..100).map(exchange).collect();
+    let reply = model.reply(&brief, &mut ()).expect("what fits is taken");
+    assert!((1000..2048).contains(&reply.stats.prompt_tokens), "the model's own length is filled: {:?}", reply.stats);
+    let error = model.reply(&Brief { line: "a lot ".repeat(4000), ..brief }, &mut ()).expect_err("a line can not give way");
+    assert!(matches!(error, MindError::TooLong { .. }), "{error}");
+}
+
+#[test]
+fn an_interrupt_stops_before_the_first_token_and_after_it() {
+    let Some(mut model) = model() else { return };
+    let brief = brief("Do you want to play?");
+    let early = model.reply(&brief, &mut Patience(1)).expect("a reply");
+    assert_eq!((early.finish, early.text.as_str()), (Finish::Interrupted, ""), "while it read the prompt");
+    let whole = model.reply(&brief, &mut ()).expect("a reply");
+    assert!(whole.stats.computed_tokens < whole.stats.prompt_tokens, "what was read before the interrupt is kept");
+    let cut = model.reply(&brief, &mut Patience(3)).expect("a reply");
+    assert_eq!((cut.finish, cut.stats.reply_tokens <= 3), (Finish::Interrupted, true), "{cut:?}");
+    assert!(whole.text.starts_with(cut.text.trim_end()), "the same words, cut short");
+}
+
+#[test]
+fn what_is_refused_is_refused_without_the_model() {
+    let Some(mut model) = model() else { return };
+    let mut persona = PersonaCard { name: "Lily".into(), ..PersonaCard::default() };
+    persona.boundaries.never_discuss = vec!["the moon".into()];
+    persona.boundaries.refusals = vec!["I do not talk of that.".into()];
+    let reply = model.reply(&Brief { persona: Arc::new(persona), ..brief("What about the Moon?") }, &mut ()).expect("a reply");
+    assert_eq!(reply.text, "I do not talk of that.");
+    assert_eq!(reply.stats.prompt_tokens, 0, "nothing was computed");
+}
+
+#[test]
+fn sampling_can_be_set() {
+    let Some(model) = model() else { return };
+    let mut greedy = model.with_sampling(Sampling::GREEDY);
+    let one = greedy.reply(&brief("Hello"), &mut ()).expect("a reply").text;
+    let two = greedy.reply(&Brief { seed: 99, ..brief("Hello") }, &mut ()).expect("a reply").text;
+    assert_eq!(one, two, "greedy knows no chance");
+}

@@ -1,0 +1,13 @@
+//! What a game can rely on, shown on the events that it gets.
+
+mod support;
+
+mod cache;
+mod canary;
+mod cut_short;
+mod determinism;
+mod failures;
+mod files;
+mod input;
+mod reflection;
+mod sight;
