@@ -2,11 +2,14 @@
 
 pub mod content;
 pub mod export;
+pub mod lesson;
 pub mod look;
 pub mod optim;
 pub mod sample;
 pub mod scenes;
+mod settings;
 pub mod speaker;
-pub mod task;
 pub mod tokens;
 pub mod workers;
+
+pub use settings::TrainSettings;

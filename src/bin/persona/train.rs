@@ -1,11 +1,12 @@
 //! `persona train`: Hearth's vocabulary, talk, eye, and model file.
 
 use super::data::CONTENT;
+use bevy_persona::mind::train::TrainSettings;
 use bevy_persona::mind::train::content::Content;
 use bevy_persona::mind::train::export::export;
+use bevy_persona::mind::train::lesson::{Lesson, Reader, Speaker, Task};
 use bevy_persona::mind::train::look::Look;
 use bevy_persona::mind::train::scenes::SceneFile;
-use bevy_persona::mind::train::task::{Task, TrainSettings};
 use bevy_persona::mind::train::tokens::Pieces;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
@@ -18,7 +19,7 @@ pub(crate) enum TrainCommand {
     /// Learn the vocabulary from generated text
     Tokens {
         /// Number of tokens
-        #[arg(long, default_value_t = 2560)]
+        #[arg(long, default_value_t = 4096)]
         size: usize,
         /// Folder of the written content
         #[arg(long, default_value = CONTENT)]
@@ -27,17 +28,10 @@ pub(crate) enum TrainCommand {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Train the reader and the speaker; takes up a checkpoint that exists
-    Talk {
-        /// The vocabulary
-        #[arg(long)]
-        tokens: PathBuf,
-        /// Folder of the written content
-        #[arg(long, default_value = CONTENT)]
-        content: PathBuf,
-        #[command(flatten)]
-        run: RunArgs,
-    },
+    /// Train the reader, which finds what a line means and which fact answers it
+    Reader(TalkArgs),
+    /// Train the speaker, which words the reply
+    Speaker(TalkArgs),
     /// Train the eye on scenes that `persona scenes` has rendered
     Eye {
         /// Scenes to learn from
@@ -54,16 +48,26 @@ pub(crate) enum TrainCommand {
         /// The vocabulary
         #[arg(long)]
         tokens: PathBuf,
-        /// Checkpoint of the talk
-        #[arg(long)]
-        talk: PathBuf,
-        /// Checkpoint of the eye
-        #[arg(long)]
-        eye: PathBuf,
+        /// Checkpoints of reader, speaker and eye
+        #[arg(long = "checkpoint", required = true)]
+        checkpoints: Vec<PathBuf>,
         /// File to write (GGUF)
         #[arg(long, default_value = "crates/persona_mind/models/hearth.gguf")]
         out: PathBuf,
     },
+}
+
+/// Training on samples of talk.
+#[derive(clap::Args, Debug)]
+pub(crate) struct TalkArgs {
+    /// The vocabulary
+    #[arg(long)]
+    tokens: PathBuf,
+    /// Folder of the written content
+    #[arg(long, default_value = CONTENT)]
+    content: PathBuf,
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 /// A training run.
@@ -126,26 +130,31 @@ pub(crate) fn run(command: &TrainCommand) -> Result<(), Box<dyn Error>> {
             println!("{} tokens, {} merges", pieces.tokens.len(), pieces.merges.len());
             Ok(std::fs::write(out, serde_json::to_string(&pieces)?)?)
         }
-        TrainCommand::Talk { tokens, content, run } => {
-            let task = Task::new(Arc::new(Content::load(content)?), &pieces(tokens)?, &run.settings())?;
-            let bar = run.bar();
-            task.train(&run.settings(), |step, loss, measure| {
-                bar.println(format!("step {step}: loss {loss:.3}, {measure:?}"));
-                bar.set_position(step as u64);
-            })?;
-            Ok(())
-        }
+        TrainCommand::Reader(args) => talk::<Reader>(args),
+        TrainCommand::Speaker(args) => talk::<Speaker>(args),
         TrainCommand::Eye { scenes, held_out, run } => {
             let (scenes, held_out) = (SceneFile::read(scenes)?, SceneFile::read(held_out)?);
             let bar = run.bar();
             Look::new(&run.settings())?.train(&run.settings(), &scenes, &held_out, |step, loss, measure| {
-                bar.println(format!("step {step}: loss {loss:.3}, {measure:?}"));
+                bar.suspend(|| println!("step {step}: loss {loss:.3}, {measure:?}"));
                 bar.set_position(step as u64);
             })?;
             Ok(())
         }
-        TrainCommand::Export { tokens, talk, eye, out } => Ok(export(&pieces(tokens)?, &[talk, eye], out)?),
+        TrainCommand::Export { tokens, checkpoints, out } => Ok(export(&pieces(tokens)?, checkpoints, out)?),
     }
+}
+
+fn talk<L: Lesson>(args: &TalkArgs) -> Result<(), Box<dyn Error>> {
+    let settings = args.run.settings();
+    let task = Task::<L>::new(Arc::new(Content::load(&args.content)?), &pieces(&args.tokens)?, &settings)?;
+    let bar = args.run.bar();
+    task.train(&settings, |step, loss, figures| {
+        let figures: Vec<String> = figures.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
+        bar.suspend(|| println!("step {step}: loss {loss:.3}; on unseen wordings: {}", figures.join(", ")));
+        bar.set_position(step as u64);
+    })?;
+    Ok(())
 }
 
 fn pieces(path: &Path) -> Result<Pieces, Box<dyn Error>> {

@@ -91,6 +91,27 @@ impl Intent {
     }
 }
 
+/// Questions that any fact answers which is about the right one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenQuestion {
+    /// Whom the fact must be about.
+    pub about: About,
+    /// What a player says; `{X}` for the one named.
+    pub lines: Vec<String>,
+}
+
+/// Whom an open question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum About {
+    /// The one that the line names.
+    Named,
+    /// Anyone but the character.
+    News,
+    /// The character.
+    Oneself,
+}
+
 /// How a register wraps a plain sentence.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -135,6 +156,8 @@ pub struct ActionContent {
 pub struct Content {
     /// Relations.
     pub relations: Vec<Relation>,
+    /// Questions that many facts answer.
+    pub open: Vec<OpenQuestion>,
     /// Intents other than facts and views.
     pub intents: Vec<Intent>,
     /// One for each register.
@@ -183,6 +206,7 @@ impl Content {
     pub fn load(folder: &Path) -> Result<Self, ContentError> {
         let content = Self {
             relations: read_folder(&folder.join("relations"))?,
+            open: read(&folder.join("open.ron"))?,
             intents: read_folder(&folder.join("intents"))?,
             styles: read(&folder.join("style.ron"))?,
             views: read(&folder.join("view.ron"))?,

@@ -3,13 +3,13 @@
 use super::tokens::Pieces;
 use crate::hearth::file::{FileError, ModelFile};
 use candle_core::{Device, Tensor};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes the model file from the checkpoints of the talk and of the eye.
+/// Writes the model file from the checkpoints of reader, speaker and eye.
 ///
 /// # Errors
 /// [`FileError`] if a checkpoint cannot be read or the file cannot be written.
-pub fn export(pieces: &Pieces, checkpoints: &[&Path], out: &Path) -> Result<(), FileError> {
+pub fn export(pieces: &Pieces, checkpoints: &[PathBuf], out: &Path) -> Result<(), FileError> {
     let mut tensors: Vec<(String, Tensor)> = Vec::new();
     for checkpoint in checkpoints {
         tensors.extend(candle_core::safetensors::load(checkpoint, &Device::Cpu)?);

@@ -2,7 +2,7 @@
 
 use super::optim::{AdamW, Variables, schedule};
 use super::scenes::{CELLS, NONE, Scene, SceneFile};
-use super::task::TrainSettings;
+use super::settings::TrainSettings;
 use super::workers::Workers;
 use crate::brief::{Picture, VisibleThing};
 use crate::hearth::EYE;

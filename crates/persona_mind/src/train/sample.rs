@@ -4,7 +4,7 @@
 mod augment;
 mod view;
 
-use super::content::{Content, Intent, Kind, Relation, Style};
+use super::content::{About, Content, Intent, Kind, Relation, Style};
 use crate::brief::{Emotion, Register};
 use crate::hearth::reader::FactFeatures;
 use crate::hearth::script::{Certainty, Choice};
@@ -42,7 +42,7 @@ pub struct Sample {
     pub line: String,
     /// Index of what it means, in [`Content::intent_ids`].
     pub intent: usize,
-    /// For a question: the relation asked for.
+    /// For a question that asks for one: the relation.
     pub asked: Option<usize>,
     /// For a question: which fact answers it, `facts.len()` for none.
     pub answer: Option<usize>,
@@ -72,13 +72,25 @@ pub struct Generator<'a> {
     content: &'a Content,
     intents: Vec<String>,
     holdout: bool,
+    /// The relations, each in one wording, that facts are drawn from; all in any wording where it is empty.
+    stock: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Generator<'a> {
     /// A generator; with `holdout` it draws lines that training never sees: every twelfth wording.
     #[must_use]
     pub fn new(content: &'a Content, holdout: bool) -> Self {
-        Self { content, intents: content.intent_ids(), holdout }
+        Self { content, intents: content.intent_ids(), holdout, stock: Vec::new() }
+    }
+
+    /// Draws the facts of the next samples from a few relations in one wording each, so that a batch holds few texts more
+    /// than once.
+    pub fn restock(&mut self, relations: usize, rng: &mut impl Rng) {
+        let fresh = |_| {
+            let relation = rng.random_range(0..self.content.relations.len());
+            self.wording(&self.content.relations[relation].facts, rng).map(|predicate| (relation, predicate))
+        };
+        self.stock = (0..relations).filter_map(fresh).collect();
     }
 
     /// The next sample.
@@ -101,8 +113,9 @@ impl<'a> Generator<'a> {
         };
         self.add_facts(&mut sample, rng);
         match rng.random_range(0..100) {
-            0..45 => self.ask_fact(&mut sample, rng),
-            45..62 => self.ask_view(&mut sample, rng),
+            0..40 => self.ask_fact(&mut sample, rng),
+            40..47 => self.ask_openly(&mut sample, rng),
+            47..62 => self.ask_view(&mut sample, rng),
             _ => self.converse(&mut sample, rng),
         }
         self.offer_actions(&mut sample, rng);
@@ -128,7 +141,7 @@ impl<'a> Generator<'a> {
     fn add_facts(&self, sample: &mut Sample, rng: &mut impl Rng) {
         let entities = rng.random_range(3..9u64);
         for _ in 0..rng.random_range(2..14) {
-            let relation = rng.random_range(0..self.content.relations.len());
+            let Some((relation, predicate)) = self.relation(rng) else { continue };
             let content = &self.content.relations[relation];
             let subject =
                 if content.subject == Kind::Person && rng.random_bool(0.45) { 0 } else { rng.random_range(1..=entities) };
@@ -139,10 +152,17 @@ impl<'a> Generator<'a> {
             if subject == object || sample.facts.iter().any(taken) {
                 continue;
             }
-            let Some(predicate) = self.wording(&content.facts, rng) else { continue };
             let features = FactFeatures { subject_self: subject == 0, guarded: rng.random_bool(0.08), ..FactFeatures::default() };
             sample.facts.push(SampleFact { relation, predicate: predicate.into(), features, concepts: [subject, object] });
         }
+    }
+
+    fn relation(&self, rng: &mut impl Rng) -> Option<(usize, &'a str)> {
+        if let Some(stocked) = self.stock.choose(rng) {
+            return Some(*stocked);
+        }
+        let relation = rng.random_range(0..self.content.relations.len());
+        Some((relation, self.wording(&self.content.relations[relation].facts, rng)?))
     }
 
     fn ask_fact(&self, sample: &mut Sample, rng: &mut impl Rng) {
@@ -186,6 +206,30 @@ impl<'a> Generator<'a> {
         } else {
             self.admit_ignorance(sample, !about_self && !pronoun, rng);
         }
+    }
+
+    /// A question that any fact about the right one answers.
+    fn ask_openly(&self, sample: &mut Sample, rng: &mut impl Rng) {
+        let Some(question) = self.content.open.choose(rng) else { return self.converse(sample, rng) };
+        let is_answer = |f: &SampleFact| match question.about {
+            About::Named => !f.features.subject_self,
+            About::News => !f.features.subject_self && !f.features.guarded,
+            About::Oneself => f.features.subject_self && !f.features.guarded,
+        };
+        let fitting: Vec<usize> = (0..sample.facts.len()).filter(|i| is_answer(&sample.facts[*i])).collect();
+        let known = rng.random_bool(0.85);
+        let target = fitting.choose(rng).copied().filter(|_| known || question.about != About::Named);
+        sample.line = self.wording(&question.lines, rng).unwrap_or("what do you know").replace("{X}", "{1}");
+        sample.answer = Some(target.unwrap_or(sample.facts.len()));
+        let Some(target) = target else { return self.admit_ignorance(sample, question.about == About::Named, rng) };
+        let fact = sample.facts[target].clone();
+        if question.about == About::Named {
+            for f in &mut sample.facts {
+                f.features.subject_first = f.concepts[0] == fact.concepts[0];
+                f.features.object_first = f.concepts[1] == fact.concepts[0];
+            }
+        }
+        self.tell(sample, &fact, &self.content.relations[fact.relation], rng);
     }
 
     /// A relation that no fact of the sample has.

@@ -77,7 +77,7 @@ fn slip(line: &str, rng: &mut impl Rng) -> String {
 
 /// Lower-casing has changed the slots too: `{n}` is `{N}`.
 fn restore_slots(line: &str) -> String {
-    ["{S}", "{O}", "{T}", "{A}", "{B}", "{D}", "{Y}", "{N}", "{R}", "{G}"]
+    ["{S}", "{O}", "{T}", "{X}", "{A}", "{B}", "{D}", "{Y}", "{N}", "{R}", "{G}"]
         .iter()
         .fold(line.to_owned(), |line, slot| line.replace(&slot.to_lowercase(), slot))
 }
