@@ -22,6 +22,10 @@ fn main() {
             println!();
             exit.write(AppExit::Success);
         })
+        .add_observer(|rejected: On<PersonaRejected>, mut exit: MessageWriter<AppExit>| {
+            eprintln!("{}", rejected.error);
+            exit.write(AppExit::error());
+        })
         .add_observer(|failed: On<TurnFailed>, mut exit: MessageWriter<AppExit>| {
             println!("{}", failed.fallback);
             exit.write(AppExit::error());

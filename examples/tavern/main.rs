@@ -1,6 +1,7 @@
 //! A tavern with two people in it, each with a mind of its own.
 //!
-//! `cargo xtask play`, or `cargo run --features cli --example tavern`. See `--help` and `assets/scenes/README.md`.
+//! `cargo xtask play`, or `cargo run --features cli --example tavern`. See `--help`; scripts
+//! explain themselves in `assets/scenes/tavern.script`.
 
 mod carpentry;
 mod director;

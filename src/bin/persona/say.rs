@@ -19,7 +19,7 @@ pub(crate) struct SayArgs {
     /// The character's file (*.persona.ron)
     #[arg(long)]
     persona: PathBuf,
-    /// A picture of what it sees
+    /// A picture of what it sees (PNG)
     #[arg(long)]
     image: Option<PathBuf>,
     /// Names of things in view, separated by commas; without it the eye finds what is in the picture
@@ -81,15 +81,11 @@ fn print_text(notice: &Notice) {
 
 /// What the command line says is in view.
 fn view(args: &SayArgs) -> Result<Option<View>, Box<dyn Error>> {
-    let picture = match &args.image {
-        Some(path) => {
-            let shown = path.display();
-            let image = image::open(path).map_err(|error| format!("{shown}: {error}"))?.to_rgb8();
-            let (width, height) = image.dimensions();
-            Some(Picture::from_rgb(width, height, image.into_raw()).map_err(|error| format!("{shown}: {error}"))?)
-        }
-        None => None,
+    let read = |path: &PathBuf| {
+        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Picture::from_png(&bytes).map_err(|error| format!("{}: {error}", path.display()))
     };
+    let picture = args.image.as_ref().map(read).transpose()?;
     let thing =
         |name: &String| VisibleThing { name: name.trim().into(), bounds: [0.0, 0.0, 1.0, 1.0], ..VisibleThing::default() };
     let things: Vec<VisibleThing> = args.visible.iter().filter(|name| !name.trim().is_empty()).map(thing).collect();

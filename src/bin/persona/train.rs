@@ -91,6 +91,9 @@ pub(crate) struct RunArgs {
     /// Highest learning rate
     #[arg(long, default_value_t = 0.002)]
     rate: f32,
+    /// The most replies that are learned of an intent in one register and tone
+    #[arg(long, default_value_t = 8)]
+    replies: usize,
     /// Seed of data and first parameters
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -107,6 +110,7 @@ impl RunArgs {
             steps: self.steps,
             first_step: self.first_step,
             rate: self.rate,
+            replies: self.replies,
             seed: self.seed,
             checkpoint: self.checkpoint.clone(),
             every: self.every,

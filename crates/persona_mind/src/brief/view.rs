@@ -57,6 +57,9 @@ pub enum PictureError {
         /// Bytes found.
         found: usize,
     },
+    /// Not a PNG file, or a damaged one.
+    #[error("a PNG file expected: {0}")]
+    Png(String),
 }
 
 impl Picture {
@@ -78,6 +81,21 @@ impl Picture {
         Self::check(width, height, 4, rgba.len())?;
         let rgb: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
         Ok(Self { width, height, rgb: rgb.into() })
+    }
+
+    /// A picture from the bytes of a PNG file; its size is checked before memory is taken for it.
+    ///
+    /// # Errors
+    /// [`PictureError`] if it is no PNG file, is damaged, or has a side of 0 or above 8192 pixels.
+    pub fn from_png(bytes: &[u8]) -> Result<Self, PictureError> {
+        let reader = || image::ImageReader::with_format(std::io::Cursor::new(bytes), image::ImageFormat::Png);
+        let damaged = |error: image::ImageError| PictureError::Png(error.to_string());
+        let (width, height) = reader().into_dimensions().map_err(damaged)?;
+        if width > MAX_SIDE || height > MAX_SIDE {
+            return Err(PictureError::Size { width, height });
+        }
+        let rgb = reader().decode().map_err(damaged)?.into_rgb8().into_raw();
+        Self::from_rgb(width, height, rgb)
     }
 
     fn check(width: u32, height: u32, channels: usize, found: usize) -> Result<(), PictureError> {
@@ -167,5 +185,42 @@ mod tests {
         assert!(matches!(Picture::from_rgb(0, 5, vec![]), Err(PictureError::Size { .. })));
         assert!(matches!(Picture::from_rgb(16_384, 16_384, vec![]), Err(PictureError::Size { .. })));
         assert!(matches!(Picture::from_rgba(2, 2, &[0; 15]), Err(PictureError::Length { .. })));
+    }
+
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::GrayImage::new(width, height).write_to(&mut bytes, image::ImageFormat::Png).expect("memory takes it");
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn a_png_of_one_pixel_is_read_and_a_huge_one_is_refused_by_its_header() {
+        let one = Picture::from_png(&png(1, 1)).expect("one pixel is a picture");
+        assert_eq!((one.width(), one.rgb()), (1, &[0, 0, 0][..]));
+        let mut huge = png(1, 1);
+        // Width and height follow the signature, the length and the name of the first chunk; its checksum follows them.
+        huge[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
+        let checksum = crc(&huge[12..29]).to_be_bytes();
+        huge[29..33].copy_from_slice(&checksum);
+        assert_eq!(Picture::from_png(&huge), Err(PictureError::Size { width: 16_384, height: 16_384 }));
+    }
+
+    /// The checksum of PNG chunks (ISO 3309).
+    fn crc(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0u32, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+        })
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_damaged_png_never_panics(flips in proptest::collection::vec((proptest::prelude::any::<proptest::sample::Index>(), 0u8..), 1..8)) {
+            let mut bytes = png(9, 7);
+            for (at, byte) in flips {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            let _ = Picture::from_png(&bytes);
+        }
     }
 }

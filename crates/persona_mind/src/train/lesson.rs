@@ -111,7 +111,7 @@ impl<L: Lesson> Task<L> {
             optimiser.step(&self.vars, &grads, rate)?;
             if (step + 1) % settings.every == 0 || step + 1 == settings.steps {
                 self.vars.save(&settings.checkpoint)?;
-                report(step + 1, sum / count as f32, self.measure(512)?);
+                report(step + 1, sum / count as f32, self.measure(512, settings.replies)?);
                 (sum, count) = (0.0, 0);
             }
         }
@@ -123,8 +123,8 @@ impl<L: Lesson> Task<L> {
     ///
     /// # Errors
     /// If a tensor operation fails.
-    pub fn measure(&self, count: usize) -> Result<Figures> {
-        let generator = Generator::new(&self.content, true);
+    pub fn measure(&self, count: usize, replies: usize) -> Result<Figures> {
+        let generator = Generator::new(&self.content, true).with_replies(replies);
         let mut rng = ChaCha8Rng::seed_from_u64(99);
         let samples = std::iter::repeat_with(|| generator.sample(&mut rng)).filter(|s| s.answer.is_none() || s.asked.is_some());
         let samples: Vec<Sample> = samples.take(count).collect();
@@ -136,9 +136,10 @@ impl<L: Lesson> Task<L> {
         let (send, receive) = crossbeam_channel::bounded(8);
         let (content, vocab) = (self.content.clone(), self.vocab.clone());
         let size = settings.batch / settings.threads.max(1);
+        let replies = settings.replies;
         let seed = settings.seed ^ (settings.first_step as u64) << 20;
         std::thread::spawn(move || {
-            let mut generator = Generator::new(&content, false);
+            let mut generator = Generator::new(&content, false).with_replies(replies);
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             loop {
                 generator.restock(RELATIONS, &mut rng);

@@ -72,6 +72,8 @@ pub struct Generator<'a> {
     content: &'a Content,
     intents: Vec<String>,
     holdout: bool,
+    /// The most replies of an intent in one register and tone.
+    replies: usize,
     /// The relations, each in one wording, that facts are drawn from; all in any wording where it is empty.
     stock: Vec<(usize, &'a str)>,
 }
@@ -80,7 +82,15 @@ impl<'a> Generator<'a> {
     /// A generator; with `holdout` it draws lines that training never sees: every twelfth wording.
     #[must_use]
     pub fn new(content: &'a Content, holdout: bool) -> Self {
-        Self { content, intents: content.intent_ids(), holdout, stock: Vec::new() }
+        Self { content, intents: content.intent_ids(), holdout, replies: usize::MAX, stock: Vec::new() }
+    }
+
+    /// Uses only so many replies of each intent in each register and tone: a short run learns few lines well rather than
+    /// many badly.
+    #[must_use]
+    pub fn with_replies(mut self, most: usize) -> Self {
+        self.replies = most;
+        self
     }
 
     /// Draws the facts of the next samples from a few relations in one wording each, so that a batch holds few texts more
@@ -119,7 +129,7 @@ impl<'a> Generator<'a> {
             _ => self.converse(&mut sample, rng),
         }
         self.offer_actions(&mut sample, rng);
-        if rng.random_bool(0.35) {
+        if rng.random_bool(0.2) {
             for _ in 0..rng.random_range(1..=2) {
                 sample.history.push(self.earlier_exchange(sample.register, rng));
             }
@@ -290,7 +300,8 @@ impl<'a> Generator<'a> {
     }
 
     fn intent_reply(&self, intent: &Intent, register: Register, tone: Tone, rng: &mut impl Rng) -> String {
-        augment::slots(&pick_str(intent.replies(register, tone), rng))
+        let replies = intent.replies(register, tone);
+        augment::slots(&pick_str(&replies[..replies.len().min(self.replies.max(1))], rng))
     }
 
     fn earlier_exchange(&self, register: Register, rng: &mut impl Rng) -> (String, String) {

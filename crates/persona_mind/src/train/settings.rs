@@ -13,6 +13,8 @@ pub struct TrainSettings {
     pub first_step: usize,
     /// Highest learning rate.
     pub rate: f32,
+    /// The most replies that are learned of an intent in one register and tone.
+    pub replies: usize,
     /// Seed of data and parameters.
     pub seed: u64,
     /// Where the checkpoint goes.
