@@ -5,7 +5,7 @@
 
 use bevy::platform::collections::HashMap;
 use bevy::prelude::*;
-use persona_mind::backend::{Local, Scripted};
+use persona_mind::backend::{self, Scripted};
 use persona_mind::brief::TurnId;
 use persona_mind::worker::{Mind, MindCounters, MindEvent, MindRequest, MindSettings, Progress};
 use persona_mind::{Backend, MindError};
@@ -40,7 +40,7 @@ pub enum BackendChoice {
     Builtin,
     /// Canned replies.
     Scripted(Scripted),
-    /// A LLaMA-shaped language model from a GGUF file.
+    /// A GGUF file: a LLaMA-shaped language model, or weights of Hearth that a game has trained.
     Local(PathBuf),
     /// A backend of the game's own. The function runs on the mind's thread, at the start and again after
     /// a panic.
@@ -99,7 +99,7 @@ impl BackendChoice {
         match self {
             Self::Builtin => builtin(),
             Self::Scripted(scripted) => Ok(Box::new(scripted.clone())),
-            Self::Local(path) => Ok(Box::new(Local::open(path)?)),
+            Self::Local(path) => backend::open(path),
             Self::Custom(factory) => factory(),
         }
     }

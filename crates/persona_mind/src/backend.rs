@@ -7,7 +7,10 @@ pub use local::Local;
 pub use scripted::{Gate, Scripted, ScriptedReply, SeenBriefs};
 
 use crate::brief::{Brief, Reply};
+use crate::engine::gguf::Gguf;
+use crate::hearth::{Hearth, file::ARCHITECTURE};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// One way of producing text for a turn. Runs on the mind's own thread, one turn at a time.
 pub trait Backend: Send {
@@ -88,4 +91,19 @@ pub enum MindError {
     /// The mind has been shut down.
     #[error("the mind has shut down")]
     ShutDown,
+}
+
+/// The backend for a GGUF file, by what the file says it is: [`Hearth`] with weights of the game's own, or [`Local`].
+///
+/// # Errors
+/// [`MindError::Start`] with file, place, expected and found.
+pub fn open(path: &Path) -> Result<Box<dyn Backend>, MindError> {
+    let failed = |error: &dyn std::fmt::Display| MindError::Start { message: format!("{}: {error}", path.display()) };
+    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    let gguf = Gguf::read(std::io::BufReader::new(file)).map_err(|error| failed(&error))?;
+    if gguf.text("general.architecture").is_ok_and(|name| name == ARCHITECTURE) {
+        let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
+        return Ok(Box::new(Hearth::from_bytes(&bytes)?));
+    }
+    Ok(Box::new(Local::open(path)?))
 }

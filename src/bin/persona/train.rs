@@ -48,7 +48,7 @@ pub(crate) enum TrainCommand {
         /// The vocabulary
         #[arg(long)]
         tokens: PathBuf,
-        /// Checkpoints of reader, speaker and eye
+        /// Checkpoints of reader, speaker and eye; a part without one is taken from a model file (GGUF) among them
         #[arg(long = "checkpoint", required = true)]
         checkpoints: Vec<PathBuf>,
         /// File to write (GGUF)

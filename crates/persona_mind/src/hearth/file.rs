@@ -61,6 +61,12 @@ impl ModelFile {
         Ok(Self { tensors, vocab })
     }
 
+    /// All parameters, by name.
+    #[must_use]
+    pub fn into_tensors(self) -> HashMap<String, Tensor> {
+        self.tensors
+    }
+
     /// Writes a model file: matrices in 8 bits where their rows are multiples of 32, the rest in 32.
     ///
     /// # Errors

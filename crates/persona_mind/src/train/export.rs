@@ -3,19 +3,27 @@
 use super::tokens::Pieces;
 use crate::hearth::file::{FileError, ModelFile};
 use candle_core::{Device, Tensor};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Writes the model file from the checkpoints of reader, speaker and eye.
+/// Writes the model file from the checkpoints of reader, speaker and eye. A checkpoint may be a model file too: then what
+/// the others do not hold is taken from there.
 ///
 /// # Errors
 /// [`FileError`] if a checkpoint cannot be read or the file cannot be written.
 pub fn export(pieces: &Pieces, checkpoints: &[PathBuf], out: &Path) -> Result<(), FileError> {
-    let mut tensors: Vec<(String, Tensor)> = Vec::new();
-    for checkpoint in checkpoints {
-        tensors.extend(candle_core::safetensors::load(checkpoint, &Device::Cpu)?);
+    let (models, parts): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        checkpoints.iter().partition(|path| path.extension().is_some_and(|end| end == "gguf"));
+    // Sorted by name: the same weights make the same file.
+    let mut tensors: BTreeMap<String, Tensor> = BTreeMap::new();
+    for model in models {
+        let file = std::fs::File::open(model).map_err(candle_core::Error::wrap)?;
+        tensors.extend(ModelFile::read(std::io::BufReader::new(file))?.into_tensors());
     }
-    // The order of a hash map differs from run to run; the same weights make the same file.
-    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for part in parts {
+        tensors.extend(candle_core::safetensors::load(part, &Device::Cpu)?);
+    }
+    let tensors: Vec<(String, Tensor)> = tensors.into_iter().collect();
     let part = out.with_extension("part");
     let mut file = std::fs::File::create(&part).map_err(candle_core::Error::wrap)?;
     ModelFile::write(&mut file, &tensors, &pieces.vocab()?, &pieces.merges)?;

@@ -67,6 +67,9 @@ impl Sample {
     }
 }
 
+/// The most facts of a sample: as many as a character recalls in a game.
+const MOST_FACTS: usize = 24;
+
 /// Draws samples from content.
 pub struct Generator<'a> {
     content: &'a Content,
@@ -149,8 +152,8 @@ impl<'a> Generator<'a> {
     }
 
     fn add_facts(&self, sample: &mut Sample, rng: &mut impl Rng) {
-        let entities = rng.random_range(3..9u64);
-        for _ in 0..rng.random_range(2..14) {
+        let entities = rng.random_range(3..14u64);
+        for _ in 0..rng.random_range(2..=MOST_FACTS) {
             let Some((relation, predicate)) = self.relation(rng) else { continue };
             let content = &self.content.relations[relation];
             let subject =
