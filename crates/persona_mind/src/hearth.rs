@@ -24,6 +24,7 @@ pub mod file;
 pub mod names;
 pub mod net;
 pub mod ops;
+pub mod phrasebook;
 pub mod plan;
 pub mod reader;
 pub mod script;
@@ -60,7 +61,8 @@ impl Hearth {
         let reader = Reader::new(Params::new(&file, "reader"), reader_config(vocab, file.vocab.intents().len()))?;
         let eye = Eye::new(Params::new(&file, "eye"), EYE)?;
         let decoder = Decoder::new(&file, decoder_config(vocab))?;
-        let speaker = talk::Speaker::new(decoder, Params::new(&file, "dec"), SPEAKER_BLOCK.dim)?;
+        let phrasebook = phrasebook::Phrasebook::new(&file.lines, &file.vocab);
+        let speaker = talk::Speaker::new(decoder, Params::new(&file, "dec"), SPEAKER_BLOCK.dim, phrasebook)?;
         Ok(Self { file, reader, eye, speaker })
     }
 }

@@ -48,6 +48,9 @@ pub(crate) enum TrainCommand {
         /// The vocabulary
         #[arg(long)]
         tokens: PathBuf,
+        /// Folder of the written content
+        #[arg(long, default_value = CONTENT)]
+        content: PathBuf,
         /// Checkpoints of reader, speaker and eye; a part without one is taken from a model file (GGUF) among them
         #[arg(long = "checkpoint", required = true)]
         checkpoints: Vec<PathBuf>,
@@ -145,7 +148,9 @@ pub(crate) fn run(command: &TrainCommand) -> Result<(), Box<dyn Error>> {
             })?;
             Ok(())
         }
-        TrainCommand::Export { tokens, checkpoints, out } => Ok(export(&pieces(tokens)?, checkpoints, out)?),
+        TrainCommand::Export { tokens, content, checkpoints, out } => {
+            Ok(export(&Content::load(content)?, &pieces(tokens)?, checkpoints, out)?)
+        }
     }
 }
 

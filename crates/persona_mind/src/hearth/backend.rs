@@ -41,8 +41,10 @@ impl Backend for Hearth {
                 interrupted |= flow.is_break();
                 flow
             };
-            let wording =
-                self.speaker.word(&prompt, &logits, &plan, &self.file.vocab, &mut chance, &mut keep_on).map_err(failed)?;
+            let wording = self
+                .speaker
+                .word(&prompt, &logits, &plan, brief.persona.register, &self.file.vocab, &mut chance, &mut keep_on)
+                .map_err(failed)?;
             let good = is_sound(&wording, &plan);
             if good || best.is_none() {
                 best = Some(wording);

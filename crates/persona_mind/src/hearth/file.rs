@@ -37,12 +37,15 @@ pub enum FileError {
 const TOKENS: &str = "tokenizer.ggml.tokens";
 const MERGES: &str = "tokenizer.ggml.merges";
 const INTENTS: &str = "hearth.intents";
+const LINES: &str = "hearth.lines";
 
 /// Parameters and vocabulary of a model file.
 pub struct ModelFile {
     tensors: HashMap<String, Tensor>,
     /// The vocabulary.
     pub vocab: Vocab,
+    /// Entries of the [`Phrasebook`](super::phrasebook::Phrasebook); a file may have none.
+    pub lines: Vec<String>,
 }
 
 impl ModelFile {
@@ -56,9 +59,10 @@ impl ModelFile {
             return Err(FileError::Architecture { found: gguf.text("general.architecture")?.to_owned() });
         }
         let vocab = Vocab::new(gguf.texts(TOKENS)?.to_vec(), gguf.texts(MERGES)?, gguf.texts(INTENTS)?)?;
+        let lines = gguf.texts(LINES).map(<[String]>::to_vec).unwrap_or_default();
         let names: Vec<String> = gguf.tensors().keys().cloned().collect();
         let tensors = names.into_iter().map(|name| Ok((name.clone(), gguf.tensor(&name)?))).collect::<Result<_, GgufError>>()?;
-        Ok(Self { tensors, vocab })
+        Ok(Self { tensors, vocab, lines })
     }
 
     /// All parameters, by name.
@@ -76,6 +80,7 @@ impl ModelFile {
         tensors: &[(String, Tensor)],
         vocab: &Vocab,
         merges: &[String],
+        lines: &[String],
     ) -> Result<(), FileError> {
         let strings = |list: &[String]| Value::Array(list.iter().cloned().map(Value::String).collect());
         let metadata = [
@@ -86,6 +91,7 @@ impl ModelFile {
             (TOKENS, strings(vocab.tokens())),
             (MERGES, strings(merges)),
             (INTENTS, strings(vocab.intents())),
+            (LINES, strings(lines)),
         ];
         let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(key, value)| (*key, value)).collect();
         let mut quantised = Vec::new();

@@ -1,11 +1,12 @@
 //! Wording the plan: the decoder, its caches, and the check of each candidate before it is spoken.
 
 use super::net::{Linear, Params};
+use super::phrasebook::{GUARDED, Path, Phrasebook, UNKNOWN};
 use super::plan::Plan;
-use super::script::{Choice, Prompt, THING_VALUES};
+use super::script::{Certainty, Choice, Prompt, THING_VALUES};
 use super::speech::Speech;
 use super::vocab::{COLOURS, Vocab};
-use crate::brief::{ConversationId, Emotion};
+use crate::brief::{ConversationId, Emotion, Register};
 use crate::engine::decoder::{Cache, Decoder, Input, Rows};
 use candle_core::{Device, Result, Tensor};
 use rand::Rng;
@@ -19,6 +20,7 @@ const CACHES: usize = 16;
 pub struct Speaker {
     decoder: Decoder,
     thing: Linear,
+    phrasebook: Phrasebook,
     caches: Vec<Conversation>,
 }
 
@@ -54,12 +56,12 @@ pub struct Wording {
 }
 
 impl Speaker {
-    /// A speaker of this decoder and the soft tokens' projection.
+    /// A speaker of this decoder, the soft tokens' projection, and the lines that small talk keeps to.
     ///
     /// # Errors
     /// If the projection is missing.
-    pub fn new(decoder: Decoder, params: Params, dim: usize) -> Result<Self> {
-        Ok(Self { decoder, thing: Linear::new(params, "thing", THING_VALUES, dim)?, caches: Vec::new() })
+    pub fn new(decoder: Decoder, params: Params, dim: usize, phrasebook: Phrasebook) -> Result<Self> {
+        Ok(Self { decoder, thing: Linear::new(params, "thing", THING_VALUES, dim)?, phrasebook, caches: Vec::new() })
     }
 
     /// Computes a prompt, taking from the conversation's cache what has not changed, and gives the logits after it.
@@ -100,6 +102,7 @@ impl Speaker {
         prompt: &Prompt,
         logits: &[f32],
         plan: &Plan,
+        register: Register,
         vocab: &Vocab,
         choice: &mut Chance,
         keep_on: &mut dyn FnMut() -> ControlFlow<()>,
@@ -107,6 +110,15 @@ impl Speaker {
         let conversation = &mut self.caches[0];
         conversation.cache.truncate(prompt.ids.len());
         let allowed = Allowed::new(plan, vocab);
+        let topic = match plan.choice {
+            Choice::Nothing => Some(plan.intent.as_str()),
+            Choice::Unknown => Some(UNKNOWN),
+            Choice::Fact { certainty: Certainty::Guarded, .. } => Some(GUARDED),
+            Choice::Fact { .. } | Choice::Things(_) => None,
+        };
+        let may_speak = |id| allowed.allows(id);
+        let along = |topic| self.phrasebook.path(register, topic, plan.tone, allowed.end, may_speak);
+        let mut path = topic.map_or_else(Path::free, along);
         let mut speech = Speech::new(vocab, &plan.names);
         let mut wording = Wording::default();
         let first = choice.pick(logits, |id| vocab.special_name(id).is_some_and(|t| t.starts_with("<e:")));
@@ -120,7 +132,7 @@ impl Speaker {
         }
         while wording.tokens < choice.max_tokens {
             let logits: Vec<f32> = self.decoder.forward(Input::Ids(&next), Rows::Last, &mut conversation.cache)?.to_vec1()?;
-            let last = choice.pick(&logits, |id| allowed.allows(id));
+            let last = choice.pick(&logits, |id| allowed.allows(id) && path.leads_to(id));
             if keep_on().is_break() {
                 break;
             }
@@ -129,6 +141,7 @@ impl Speaker {
                 break;
             }
             wording.tokens += 1;
+            path.step(last);
             speech.push(last);
             next = vec![last];
         }

@@ -1,9 +1,11 @@
 //! The written content that training data is made from: relations, intents, styles, talk of what is seen.
 
+use super::sample::slots;
 use crate::brief::{Emotion, Register};
+use crate::hearth::phrasebook::{GUARDED, UNKNOWN, entry};
 use crate::hearth::vocab::Tone;
 use serde::Deserialize;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 /// A relation between concepts, and all the ways to ask for it and to state it.
@@ -231,6 +233,24 @@ impl Content {
             _ => false,
         };
         a == b || names(a, b) || names(b, a)
+    }
+
+    /// All that characters say of their own accord, as entries of a [`Phrasebook`](crate::hearth::phrasebook::Phrasebook).
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut entries = BTreeSet::new();
+        let mut add = |register, topic: &str, tone, lines: &[String]| {
+            entries.extend(lines.iter().map(|line| entry(register, topic, tone, &slots(line))));
+        };
+        for intent in &self.intents {
+            intent.replies.iter().for_each(|(register, tone, lines)| add(*register, &intent.id, *tone, lines));
+        }
+        for style in &self.styles {
+            for (topic, lists) in [(UNKNOWN, &style.ignorant), (UNKNOWN, &style.ignorant_of), (GUARDED, &style.guarded)] {
+                lists.iter().for_each(|(tone, lines)| add(style.register, topic, *tone, lines));
+            }
+        }
+        entries.into_iter().collect()
     }
 
     fn check(&self, folder: &Path) -> Result<(), ContentError> {

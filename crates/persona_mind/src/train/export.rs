@@ -1,17 +1,18 @@
 //! From checkpoints to the model file.
 
+use super::content::Content;
 use super::tokens::Pieces;
 use crate::hearth::file::{FileError, ModelFile};
 use candle_core::{Device, Tensor};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Writes the model file from the checkpoints of reader, speaker and eye. A checkpoint may be a model file too: then what
+/// Writes the model file, with the written lines of the content, from the checkpoints of reader, speaker and eye. A checkpoint may be a model file too: then what
 /// the others do not hold is taken from there.
 ///
 /// # Errors
 /// [`FileError`] if a checkpoint cannot be read or the file cannot be written.
-pub fn export(pieces: &Pieces, checkpoints: &[PathBuf], out: &Path) -> Result<(), FileError> {
+pub fn export(content: &Content, pieces: &Pieces, checkpoints: &[PathBuf], out: &Path) -> Result<(), FileError> {
     let (models, parts): (Vec<&PathBuf>, Vec<&PathBuf>) =
         checkpoints.iter().partition(|path| path.extension().is_some_and(|end| end == "gguf"));
     // Sorted by name: the same weights make the same file.
@@ -26,7 +27,7 @@ pub fn export(pieces: &Pieces, checkpoints: &[PathBuf], out: &Path) -> Result<()
     let tensors: Vec<(String, Tensor)> = tensors.into_iter().collect();
     let part = out.with_extension("part");
     let mut file = std::fs::File::create(&part).map_err(candle_core::Error::wrap)?;
-    ModelFile::write(&mut file, &tensors, &pieces.vocab()?, &pieces.merges)?;
+    ModelFile::write(&mut file, &tensors, &pieces.vocab()?, &pieces.merges, &content.lines())?;
     std::fs::rename(part, out).map_err(candle_core::Error::wrap)?;
     Ok(())
 }

@@ -4,6 +4,8 @@
 mod augment;
 mod view;
 
+pub(super) use augment::slots;
+
 use super::content::{About, Content, Intent, Kind, Relation, Style};
 use crate::brief::{Emotion, Register};
 use crate::hearth::reader::FactFeatures;
@@ -279,13 +281,13 @@ impl<'a> Generator<'a> {
             _ => Emotion::Neutral,
         };
         sample.choice = Choice::Fact { predicate: fact.predicate.clone(), about_self, certainty };
-        sample.reply = augment::slots(&sample.reply);
+        sample.reply = slots(&sample.reply);
     }
 
     fn admit_ignorance(&self, sample: &mut Sample, named: bool, rng: &mut impl Rng) {
         let style = self.style(sample.register);
         let list = if named && rng.random_bool(0.6) { &style.ignorant_of } else { &style.ignorant };
-        sample.reply = augment::slots(&pick_str(by_tone(list, sample.tone), rng));
+        sample.reply = slots(&pick_str(by_tone(list, sample.tone), rng));
         sample.choice = Choice::Unknown;
     }
 
@@ -304,7 +306,7 @@ impl<'a> Generator<'a> {
 
     fn intent_reply(&self, intent: &Intent, register: Register, tone: Tone, rng: &mut impl Rng) -> String {
         let replies = intent.replies(register, tone);
-        augment::slots(&pick_str(&replies[..replies.len().min(self.replies.max(1))], rng))
+        slots(&pick_str(&replies[..replies.len().min(self.replies.max(1))], rng))
     }
 
     fn earlier_exchange(&self, register: Register, rng: &mut impl Rng) -> (String, String) {

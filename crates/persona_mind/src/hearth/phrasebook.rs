@@ -1,0 +1,121 @@
+//! Lines that writers wrote, which small talk keeps to.
+//!
+//! A speaker of this size has the wit to choose what fits, but not the grammar to make up every sentence. Where no fact and no
+//! thing is spoken of, it words its reply along the lines for what was meant, token by token: what it says is sound, and which
+//! of them it says is its own choice.
+
+use super::vocab::{Tone, Vocab};
+use crate::brief::Register;
+use std::collections::HashMap;
+
+/// The topic of lines that own to not knowing.
+pub const UNKNOWN: &str = "unknown";
+/// The topic of lines that keep a secret.
+pub const GUARDED: &str = "guarded";
+
+/// Written lines as token ids, by register, topic (an intent, [`UNKNOWN`] or [`GUARDED`]) and tone.
+#[derive(Clone, Debug, Default)]
+pub struct Phrasebook {
+    lines: HashMap<(Register, String), Vec<(Tone, Vec<u32>)>>,
+}
+
+/// The lines that a reply can still become.
+pub struct Path<'a> {
+    lines: Vec<&'a [u32]>,
+    end: u32,
+    at: usize,
+}
+
+impl Phrasebook {
+    /// A book of [`entry`]s. What is not of that form is left out.
+    #[must_use]
+    pub fn new(entries: &[String], vocab: &Vocab) -> Self {
+        let mut lines: HashMap<_, Vec<_>> = HashMap::new();
+        for entry in entries {
+            let parts: Vec<&str> = entry.splitn(4, '\t').collect();
+            let &[register, topic, tone, line] = parts.as_slice() else { continue };
+            let register = Register::ALL.iter().find(|r| r.name() == register);
+            let tone = Tone::ALL.iter().find(|t| format!("{t:?}") == tone);
+            if let (Some(register), Some(tone)) = (register, tone) {
+                lines.entry((*register, topic.to_owned())).or_default().push((*tone, vocab.encode(line)));
+            }
+        }
+        Self { lines }
+    }
+
+    /// The lines on a topic in a tone, or in any where there are none in that one, that hold only tokens that may be spoken.
+    #[must_use]
+    pub fn path(&self, register: Register, topic: &str, tone: Tone, end: u32, may_speak: impl Fn(u32) -> bool) -> Path<'_> {
+        let all = self.lines.get(&(register, topic.to_owned())).map_or(&[][..], Vec::as_slice);
+        let all: Vec<_> = all.iter().filter(|(_, line)| line.iter().all(|id| may_speak(*id))).collect();
+        let in_tone = all.iter().any(|(t, _)| *t == tone);
+        let lines = all.into_iter().filter(|(t, _)| *t == tone || !in_tone).map(|(_, line)| line.as_slice()).collect();
+        Path { lines, end, at: 0 }
+    }
+}
+
+/// An entry of a model file: register, topic, tone and line, with tabs between.
+#[must_use]
+pub fn entry(register: Register, topic: &str, tone: Tone, line: &str) -> String {
+    format!("{}\t{topic}\t{tone:?}\t{line}", register.name())
+}
+
+impl Path<'_> {
+    /// A path that leads nowhere, so that all is free.
+    #[must_use]
+    pub fn free() -> Self {
+        Self { lines: Vec::new(), end: 0, at: 0 }
+    }
+
+    /// Whether the next token may be this one.
+    #[must_use]
+    pub fn leads_to(&self, id: u32) -> bool {
+        self.lines.is_empty() || self.lines.iter().any(|line| line.get(self.at).copied().unwrap_or(self.end) == id)
+    }
+
+    /// Takes a step.
+    pub fn step(&mut self, id: u32) {
+        let at = self.at;
+        self.lines.retain(|line| line.get(at) == Some(&id));
+        self.at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hearth::vocab::special_tokens;
+
+    #[test]
+    fn a_path_keeps_to_the_lines_of_its_register() {
+        let mut tokens = special_tokens(&[]);
+        tokens.extend((33u8..=126).map(|b| (b as char).to_string()).chain(["\u{120}".into()]));
+        let vocab = Vocab::new(tokens, &[], &[]).expect("letters are a vocabulary");
+        let line = |register, tone, line| entry(register, "greet", tone, line);
+        let entries = [
+            line(Register::Gruff, Tone::Neutral, "Aye."),
+            line(Register::Gruff, Tone::Neutral, "Ah."),
+            line(Register::Gruff, Tone::Neutral, "A {G}"),
+            line(Register::Gruff, Tone::Cold, "Away."),
+            line(Register::Plain, Tone::Neutral, "Yes."),
+            "no tab".to_owned(),
+        ];
+        let book = Phrasebook::new(&entries, &vocab);
+        let (end, goal) = (vocab.special("<end>"), vocab.special("{G}"));
+        let id = |letter: &str| vocab.encode(letter)[0];
+        let mut path = book.path(Register::Gruff, "greet", Tone::Neutral, end, |id| id != goal);
+        assert!(path.leads_to(id("A")) && !path.leads_to(id("Y")), "lines of another register are not on it");
+        path.step(id("A"));
+        assert!(path.leads_to(id("y")) && path.leads_to(id("h")), "all of its own are");
+        assert!(!path.leads_to(goal) && !path.leads_to(id("w")), "but not those with an empty slot or in another tone");
+        for letter in ["h", "."] {
+            path.step(id(letter));
+        }
+        assert!(path.leads_to(end) && !path.leads_to(id(".")), "and at the end of a line is its end");
+        assert!(
+            book.path(Register::Gruff, "greet", Tone::Warm, end, |_| true).leads_to(id("A")),
+            "another tone is better than none"
+        );
+        assert!(Path::free().leads_to(goal), "without lines all is free");
+    }
+}
