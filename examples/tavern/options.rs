@@ -11,7 +11,7 @@ pub struct Options {
     #[arg(long)]
     pub script: Option<PathBuf>,
     /// Folder for pictures and the transcript
-    #[arg(long, default_value = "tavern-out")]
+    #[arg(long, default_value = "out/tavern")]
     pub out: PathBuf,
     /// Open no window even if there is a display
     #[arg(long)]
