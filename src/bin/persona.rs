@@ -5,6 +5,7 @@ mod persona {
     pub mod chat;
     pub mod check;
     pub mod data;
+    pub mod eval;
     mod events;
     mod files;
     pub mod say;
@@ -26,6 +27,8 @@ enum Command {
     Chat(persona::chat::ChatArgs),
     /// Say one line to a character and print what comes of it
     Say(persona::say::SayArgs),
+    /// Ask a mind questions written by hand and count the right answers
+    Eval(persona::eval::EvalArgs),
     /// Measure what the plugin costs a game
     #[command(subcommand)]
     Bench(persona::bench::BenchCommand),
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Chat(args) => persona::chat::run(&args),
         Command::Bench(command) => persona::bench::run(&command),
         Command::Say(args) => persona::say::run(&args),
+        Command::Eval(args) => persona::eval::run(&args),
         Command::Data(args) => persona::data::run(&args),
         Command::Scenes(args) => persona::scenes::run(&args).map_err(Into::into),
         Command::Train(command) => persona::train::run(&command),

@@ -31,6 +31,7 @@ pub mod script;
 pub mod speech;
 mod talk;
 pub mod vocab;
+pub mod words;
 
 use crate::engine::decoder::{Decoder, DecoderConfig};
 use eye::{Eye, EyeConfig};
@@ -58,7 +59,7 @@ impl Hearth {
 
     fn new(file: ModelFile) -> candle_core::Result<Self> {
         let vocab = file.vocab.len();
-        let reader = Reader::new(Params::new(&file, "reader"), reader_config(vocab, file.vocab.intents().len()))?;
+        let reader = Reader::new(Params::new(&file, "reader"), reader_config(file.vocab.intents().len()))?;
         let eye = Eye::new(Params::new(&file, "eye"), EYE)?;
         let decoder = Decoder::new(&file, decoder_config(vocab))?;
         let phrasebook = phrasebook::Phrasebook::new(&file.lines, &file.vocab);
@@ -75,10 +76,10 @@ pub const SPEAKER_LAYERS: usize = 4;
 pub const EYE: EyeConfig =
     EyeConfig { block: BlockConfig { dim: 128, heads: 4, kv_heads: 4, head_dim: 32, ffn: 256 }, layers: 3 };
 
-/// Sizes of the reader for a vocabulary and a number of intents.
+/// Sizes of the reader for a number of intents.
 #[must_use]
-pub fn reader_config(vocab: usize, intents: usize) -> ReaderConfig {
-    ReaderConfig { block: BlockConfig { kv_heads: 6, ..SPEAKER_BLOCK }, layers: 2, vocab, intents }
+pub fn reader_config(intents: usize) -> ReaderConfig {
+    ReaderConfig { block: BlockConfig { kv_heads: 6, ..SPEAKER_BLOCK }, layers: 1, part_dim: 64, intents }
 }
 
 fn decoder_config(vocab: usize) -> DecoderConfig {

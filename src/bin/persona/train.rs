@@ -4,7 +4,7 @@ use super::data::CONTENT;
 use bevy_persona::mind::train::TrainSettings;
 use bevy_persona::mind::train::content::Content;
 use bevy_persona::mind::train::export::export;
-use bevy_persona::mind::train::lesson::{Lesson, Reader, Speaker, Task};
+use bevy_persona::mind::train::lesson::{Lesson, Speaker, Task, Understanding};
 use bevy_persona::mind::train::look::Look;
 use bevy_persona::mind::train::scenes::SceneFile;
 use bevy_persona::mind::train::tokens::Pieces;
@@ -137,7 +137,7 @@ pub(crate) fn run(command: &TrainCommand) -> Result<(), Box<dyn Error>> {
             println!("{} tokens, {} merges", pieces.tokens.len(), pieces.merges.len());
             Ok(std::fs::write(out, serde_json::to_string(&pieces)?)?)
         }
-        TrainCommand::Reader(args) => talk::<Reader>(args),
+        TrainCommand::Reader(args) => talk::<Understanding>(args),
         TrainCommand::Speaker(args) => talk::<Speaker>(args),
         TrainCommand::Eye { scenes, held_out, run } => {
             let (scenes, held_out) = (SceneFile::read(scenes)?, SceneFile::read(held_out)?);

@@ -5,7 +5,8 @@ use super::names::{Names, Slotted, same};
 use super::reader::{FactBatch, FactFeatures, FactRow, Reader, TextBatch};
 use super::script::{Certainty, Choice, SeenThing, THING_SLOTS};
 use super::vocab::{Tone, Vocab};
-use crate::brief::{Brief, BriefFact, BriefSource, Trait, VisibleThing};
+use super::words::{Word, words};
+use crate::brief::{Brief, BriefFact, BriefSource, OfferedAction, Trait, VisibleThing};
 use candle_core::Result;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -131,26 +132,29 @@ impl Planner<'_> {
     }
 
     fn read(&self, brief: &Brief, names: &Names, line: &Slotted) -> Result<Choices> {
-        let phrases: Vec<Vec<u32>> = brief.facts.iter().map(|f| self.vocab.plain(&format!(" {}", f.predicate))).collect();
+        let phrases: Vec<Vec<Word>> = brief.facts.iter().map(|f| words(&f.predicate)).collect();
         let before = brief.history.last().map(|e| names.concepts_in(&format!("{} {}", e.line, e.reply))).unwrap_or_default();
-        let rows: Vec<FactRow> =
-            brief.facts.iter().zip(0..).map(|(f, i)| (i, features(brief, f, line, &before), keys(f))).collect();
-        let ids = self.vocab.encode(&line.text);
+        let texts: Vec<Vec<Word>> = brief.facts.iter().flat_map(|f| ends(brief, f)).map(|name| words(&name)).collect();
+        let row = |(f, i): (&BriefFact, u32)| FactRow {
+            phrase: i,
+            names: [2 * i, 2 * i + 1],
+            features: features(brief, f, line, &before),
+            concepts: keys(f),
+        };
+        let rows: Vec<FactRow> = brief.facts.iter().zip(0..).map(row).collect();
         let none = [Vec::new()];
-        let phrases = TextBatch::new(if phrases.is_empty() { &none } else { &phrases })?;
-        let reading = self.reader.read(&TextBatch::new(&[ids])?, &phrases, &FactBatch::new(&[rows])?)?;
+        let batch = |texts: &[Vec<Word>]| TextBatch::new(if texts.is_empty() { &none } else { texts });
+        let line = TextBatch::new(&[words(&line.text)])?;
+        let reading = self.reader.read(&line, &batch(&phrases)?, &batch(&texts)?, &FactBatch::new(&[rows])?)?;
         let intent = best(&reading.intents.flatten_all()?.to_vec1()?);
         let fact = best(&reading.facts.flatten_all()?.to_vec1()?);
         let action = if brief.actions.is_empty() {
             None
         } else {
-            let words = |a: &crate::brief::OfferedAction| {
-                let text = if a.description.is_empty() { a.name.replace('_', " ") } else { a.description.clone() };
-                self.vocab.plain(&format!(" {text}"))
-            };
-            let words: Vec<Vec<u32>> = brief.actions.iter().map(words).collect();
-            let words = self.reader.encode(&TextBatch::new(&words)?)?;
-            let scores = self.reader.actions(&reading.lines, &words)?.flatten_all()?.to_vec1()?;
+            let text = |a: &OfferedAction| if a.description.is_empty() { a.name.replace('_', " ") } else { a.description.clone() };
+            let offered: Vec<Vec<Word>> = brief.actions.iter().map(|a| words(&text(a))).collect();
+            let offered = self.reader.gist(&TextBatch::new(&offered)?)?;
+            let scores = self.reader.actions(&reading.lines, &offered)?.flatten_all()?.to_vec1()?;
             brief.actions.get(best(&scores)).map(|a| a.name.clone())
         };
         Ok(Choices {
@@ -203,6 +207,16 @@ fn features(brief: &Brief, fact: &BriefFact, line: &Slotted, before: &[String]) 
         object_before: line.mentions.is_empty() && before.iter().any(|m| object(m)),
         guarded: fact.object.is_none(),
     }
+}
+
+/// The names of subject and object as the reader knows them; a secret's object is not there.
+fn ends(brief: &Brief, fact: &BriefFact) -> [String; 2] {
+    let name = |name: &str| match name {
+        _ if same(name, &brief.persona.name) => "{N}".to_owned(),
+        _ if same(name, &brief.speaker) => "{Y}".to_owned(),
+        _ => name.to_owned(),
+    };
+    [name(&fact.subject), fact.object.as_deref().map(name).unwrap_or_default()]
 }
 
 fn keys(fact: &BriefFact) -> [u64; 2] {

@@ -6,6 +6,7 @@
 
 use super::net::{Block, BlockConfig, Init, Linear, Params, RmsNorm, mean_over};
 use super::ops::{self, AttnMask};
+use super::words::{PARTS, Word};
 use candle_core::{Device, Result, Tensor};
 
 /// What is known of a fact besides its relation's words: each 0 or 1.
@@ -60,44 +61,76 @@ impl FactFeatures {
     }
 }
 
-/// Texts padded to the length of the longest.
+/// Texts as words, padded to the longest text and to the word with most parts.
 #[derive(Clone, Debug)]
 pub struct TextBatch {
-    ids: Tensor,
+    /// `[texts * words * parts]`.
+    parts: Tensor,
+    /// What each part counts: words of many parts are no longer than words of few. `[texts * words, 1, parts]`.
+    weights: Tensor,
     lengths: Vec<usize>,
 }
 
 impl TextBatch {
-    /// The longest text that is read; what is beyond is cut off.
-    pub const MAX_TOKENS: usize = 64;
+    /// The most words that are read; what is beyond is cut off.
+    pub const MOST_WORDS: usize = 48;
 
-    /// A batch of texts; an empty text is read as one padding token.
+    /// A batch of texts; an empty text is read as one word without parts.
     ///
     /// # Errors
     /// If memory is short.
-    pub fn new<T: AsRef<[u32]>>(texts: &[T]) -> Result<Self> {
-        let lengths: Vec<usize> = texts.iter().map(|t| t.as_ref().len().clamp(1, Self::MAX_TOKENS)).collect();
+    pub fn new<T: AsRef<[Word]>>(texts: &[T]) -> Result<Self> {
+        let lengths: Vec<usize> = texts.iter().map(|t| t.as_ref().len().clamp(1, Self::MOST_WORDS)).collect();
         let time = lengths.iter().copied().max().unwrap_or(1);
-        let padded = texts.iter().flat_map(|t| t.as_ref().iter().copied().chain(std::iter::repeat(0)).take(time));
-        Ok(Self { ids: Tensor::from_iter(padded, &Device::Cpu)?.reshape((texts.len(), time))?, lengths })
+        let read = || texts.iter().map(|t| &t.as_ref()[..t.as_ref().len().min(time)]);
+        let widest = read().flatten().map(Vec::len).max().unwrap_or(0).max(1);
+        let (mut parts, mut weights) = (Vec::new(), Vec::new());
+        for text in read() {
+            for word in (0..time).map(|i| text.get(i).map_or(&[][..], Vec::as_slice)) {
+                let share = PART_SCALE * (word.len().max(1) as f32).powf(-0.5);
+                parts.extend(word.iter().copied().chain(std::iter::repeat(0)).take(widest));
+                weights.extend((0..widest).map(|i| if i < word.len() { share } else { 0.0 }));
+            }
+        }
+        let (words, device) = (texts.len() * time, &Device::Cpu);
+        let parts = Tensor::from_vec(parts, words * widest, device)?;
+        Ok(Self { parts, weights: Tensor::from_vec(weights, (words, 1, widest), device)?, lengths })
     }
+}
+
+/// Parts are small numbers times this: each is seen seldom, so in training it has to learn in larger steps than the rest.
+const PART_SCALE: f32 = 4.0;
+
+/// One fact for a [`FactBatch`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct FactRow {
+    /// Index of its relation's words.
+    pub phrase: u32,
+    /// Indices of the names of subject and object.
+    pub names: [u32; 2],
+    /// What else is known of it.
+    pub features: FactFeatures,
+    /// Keys of subject and object: equal for the same concept.
+    pub concepts: [u64; 2],
 }
 
 /// The facts of a batch of briefs, padded to the largest count.
 #[derive(Clone, Debug)]
 pub struct FactBatch {
     /// For each row and fact, the index of its relation's words: `[batch * facts]`.
-    pub phrases: Tensor,
+    phrases: Tensor,
+    /// For each row and fact, the indices of the names of its subject and of its object: `[batch * facts]` each.
+    names: [Tensor; 2],
     /// `[batch, facts, FEATURES]`.
-    pub features: Tensor,
+    features: Tensor,
     /// 0 where two facts share a concept, else -1e9: `[batch, 1, facts, facts]`.
-    pub adjacency: Tensor,
+    adjacency: Tensor,
+    /// 1 where the first fact leads from the one asked about to the subject, or the object, of the second:
+    /// `[batch, facts, facts]` each.
+    links: [Tensor; 2],
     /// How many facts each row has.
-    pub counts: Vec<usize>,
+    counts: Vec<usize>,
 }
-
-/// One fact for a [`FactBatch`]: index of its relation's words, its features, and keys of its concepts.
-pub type FactRow = (u32, FactFeatures, [u64; 2]);
 
 impl FactBatch {
     /// A batch of rows of facts.
@@ -106,29 +139,55 @@ impl FactBatch {
     /// If memory is short.
     pub fn new(rows: &[Vec<FactRow>]) -> Result<Self> {
         let facts = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
-        let (mut phrases, mut features, mut adjacency) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut phrases, mut names, mut features) = (Vec::new(), [Vec::new(), Vec::new()], Vec::new());
+        let (mut adjacency, mut links) = (Vec::new(), [Vec::new(), Vec::new()]);
         for row in rows {
+            let anchor = anchor(row);
             for i in 0..facts {
                 let fact = row.get(i);
-                phrases.push(fact.map_or(0, |f| f.0));
-                features.extend(fact.map_or([0.0; FEATURES], |f| f.1.values()));
+                phrases.push(fact.map_or(0, |f| f.phrase));
+                (0..2).for_each(|end| names[end].push(fact.map_or(0, |f| f.names[end])));
+                features.extend(fact.map_or([0.0; FEATURES], |f| f.features.values()));
                 for j in 0..facts {
-                    let near = match (fact, row.get(j)) {
-                        (Some(a), Some(b)) => a.2.iter().any(|key| b.2.contains(key)),
-                        _ => i == j,
-                    };
+                    let pair = fact.zip(row.get(j));
+                    let near = pair.map_or(i == j, |(a, b)| a.concepts.iter().any(|key| b.concepts.contains(key)));
                     adjacency.push(if near { 0.0f32 } else { -1e9 });
+                    for (end, links) in links.iter_mut().enumerate() {
+                        let leads = pair.is_some_and(|(a, b)| i != j && leads(a, anchor, b.concepts[end]));
+                        links.push(f32::from(leads));
+                    }
                 }
             }
         }
         let (batch, device) = (rows.len(), &Device::Cpu);
+        let [subjects, objects] = names;
+        let [to_subject, to_object] = links;
+        let square = |links| Tensor::from_vec(links, (batch, facts, facts), device);
         Ok(Self {
             phrases: Tensor::from_vec(phrases, batch * facts, device)?,
+            names: [Tensor::from_vec(subjects, batch * facts, device)?, Tensor::from_vec(objects, batch * facts, device)?],
             features: Tensor::from_vec(features, (batch, facts, FEATURES), device)?,
             adjacency: Tensor::from_vec(adjacency, (batch, 1, facts, facts), device)?,
+            links: [square(to_subject)?, square(to_object)?],
             counts: rows.iter().map(|r| r.len().max(1)).collect(),
         })
     }
+}
+
+/// The concept that the line asks about: the one it names first, or the character itself.
+fn anchor(row: &[FactRow]) -> Option<u64> {
+    let end = |f: &FactRow, subject: bool, object: bool| match (subject, object) {
+        (true, _) => Some(f.concepts[0]),
+        (_, true) => Some(f.concepts[1]),
+        _ => None,
+    };
+    let named = row.iter().find_map(|f| end(f, f.features.subject_first, f.features.object_first));
+    named.or_else(|| row.iter().find_map(|f| end(f, f.features.subject_self, f.features.object_self)))
+}
+
+/// Whether a fact leads from one concept to the other.
+fn leads(fact: &FactRow, from: Option<u64>, to: u64) -> bool {
+    from.is_some_and(|from| from != to && fact.concepts.contains(&from) && fact.concepts.contains(&to))
 }
 
 /// What the reader makes of a batch of lines.
@@ -138,7 +197,9 @@ pub struct Reading {
     pub intents: Tensor,
     /// `[batch, facts + 1]`: the last column stands for none; columns past a row's count are -1e9.
     pub facts: Tensor,
-    /// Lines in the space where relations are compared, unit length: `[batch, dim]`.
+    /// Which fact leads to the one asked about: "your brother" of "where does your brother work?". As `facts`.
+    pub steps: Tensor,
+    /// Lines in the space where they are compared with relations: `[batch, dim]`.
     pub questions: Tensor,
     /// Relations in the same space: `[phrases, dim]`.
     pub relations: Tensor,
@@ -153,8 +214,8 @@ pub struct ReaderConfig {
     pub block: BlockConfig,
     /// Number of blocks.
     pub layers: usize,
-    /// Number of token ids.
-    pub vocab: usize,
+    /// Width of a part of a word.
+    pub part_dim: usize,
     /// Number of intents.
     pub intents: usize,
 }
@@ -162,13 +223,19 @@ pub struct ReaderConfig {
 /// The reader's parameters.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    embed: Tensor,
+    parts: Tensor,
+    word: Linear,
     blocks: Vec<Block>,
     norm: RmsNorm,
     intent: Linear,
     question: Linear,
     relation: Linear,
+    step: Linear,
+    step_query: Linear,
+    step_none: Linear,
+    reach: Linear,
     node: Linear,
+    names: [Linear; 2],
     feature: Linear,
     feature_query: Linear,
     graph: GraphAttention,
@@ -187,13 +254,19 @@ impl Reader {
     pub fn new(params: Params, config: ReaderConfig) -> Result<Self> {
         let dim = config.block.dim;
         Ok(Self {
-            embed: params.get("token_embd.weight", &[config.vocab, dim], Init::Normal(0.05))?,
+            parts: params.get("parts.weight", &[PARTS, config.part_dim], Init::Normal(0.03))?,
+            word: Linear::new(params, "word", config.part_dim, dim)?,
             blocks: (0..config.layers).map(|i| Block::new(params, i, config.block)).collect::<Result<_>>()?,
             norm: RmsNorm::new(params, "norm", dim)?,
             intent: Linear::with_bias(params, "intent", dim, config.intents)?,
             question: Linear::new(params, "question", dim, dim)?,
             relation: Linear::new(params, "relation", dim, dim)?,
+            step: Linear::new(params, "step", dim, dim)?,
+            step_query: Linear::with_bias(params, "step_query", dim, FEATURES)?,
+            step_none: Linear::with_bias(params, "step_none", dim, 1)?,
+            reach: Linear::with_bias(params, "reach", dim, 2)?,
             node: Linear::new(params, "node", dim, dim)?,
+            names: [Linear::new(params, "subject_name", dim, dim)?, Linear::new(params, "object_name", dim, dim)?],
             feature: Linear::new(params, "feature", FEATURES, dim)?,
             feature_query: Linear::with_bias(params, "feature_query", dim, FEATURES)?,
             graph: GraphAttention::new(params, dim)?,
@@ -205,36 +278,45 @@ impl Reader {
         })
     }
 
-    /// Reads lines against relations' words and facts.
+    /// Reads lines against relations' words, names, and facts of both.
     ///
     /// # Errors
     /// If shapes differ.
-    pub fn read(&self, lines: &TextBatch, phrases: &TextBatch, facts: &FactBatch) -> Result<Reading> {
+    pub fn read(&self, lines: &TextBatch, phrases: &TextBatch, names: &TextBatch, facts: &FactBatch) -> Result<Reading> {
         let lines = self.encode(lines)?;
-        let phrases = self.encode(phrases)?;
-        let questions = unit(&self.question.forward(&lines)?)?;
-        let relations = unit(&self.relation.forward(&phrases)?)?;
+        let phrases = self.gist(phrases)?;
+        let questions = self.question.forward(&lines)?;
+        let relations = self.relation.forward(&phrases)?;
+        let steps = self.point_step(&lines, &relations, facts)?;
+        let names = self.gist(names)?;
         Ok(Reading {
             intents: self.intent.forward(&lines)?,
-            facts: self.point(&lines, &questions, &phrases, &relations, facts)?,
+            facts: self.point(&lines, &questions, &phrases, &relations, &names, &steps, facts)?,
+            steps,
             questions,
             relations,
             lines,
         })
     }
 
-    /// One vector a text: `[batch, dim]`.
+    /// One vector a text, `[batch, dim]`: the mean of its words as they are. Enough for the few words of a relation, a name
+    /// or an action.
     ///
     /// # Errors
-    /// If an id is out of range.
-    pub fn encode(&self, texts: &TextBatch) -> Result<Tensor> {
-        let (batch, time) = texts.ids.dims2()?;
-        let mut x = self.embed.index_select(&texts.ids.flatten_all()?, 0)?.reshape((batch, time, ()))?;
+    /// If shapes differ.
+    pub fn gist(&self, texts: &TextBatch) -> Result<Tensor> {
+        mean_over(&self.alone(texts)?, &texts.lengths)
+    }
+
+    /// One vector a line, `[batch, dim]`: its gist, and the mean of what its words are in their place.
+    fn encode(&self, texts: &TextBatch) -> Result<Tensor> {
+        let alone = self.alone(texts)?;
+        let mut x = alone.clone();
         let mask = AttnMask::Lengths(texts.lengths.clone());
         for block in &self.blocks {
             x = block.forward(&x, &mask)?;
         }
-        mean_over(&self.norm.forward(&x)?, &texts.lengths)
+        mean_over(&(self.norm.forward(&x)? + alone)?, &texts.lengths)
     }
 
     /// How well each action's words fit each line, `[batch, actions + 1]`; the last column, 0, stands for none.
@@ -247,37 +329,77 @@ impl Reader {
         Tensor::cat(&[scores, lines.narrow(1, 0, 1)?.zeros_like()?], 1)
     }
 
+    /// The words of texts, each by itself: `[texts, words, dim]`.
+    fn alone(&self, texts: &TextBatch) -> Result<Tensor> {
+        let (words, _, widest) = texts.weights.dims3()?;
+        let parts = self.parts.index_select(&texts.parts, 0)?.reshape((words, widest, ()))?;
+        let bags = texts.weights.matmul(&parts)?.squeeze(1)?;
+        self.word.forward(&bags)?.reshape((texts.lengths.len(), words / texts.lengths.len(), ()))
+    }
+
+    /// Scores each fact as the one that leads to what is asked about; the last column, for none.
+    fn point_step(&self, lines: &Tensor, relations: &Tensor, facts: &FactBatch) -> Result<Tensor> {
+        let question = self.step.forward(lines)?;
+        let by_meaning = facts.select(&facts.phrases, relations)?.matmul(&question.unsqueeze(2)?)?;
+        let by_meaning = (by_meaning * (lines.dim(1)? as f64).powf(-0.5))?;
+        let by_features = facts.features.matmul(&self.step_query.forward(lines)?.unsqueeze(2)?)?;
+        facts.with_none(&(by_meaning + by_features)?.squeeze(2)?, &self.step_none.forward(lines)?)
+    }
+
+    /// Scores each fact as the answer, from five views: its node in the graph, its relation's meaning, who is who, and
+    /// whether a first step leads to its subject or its object.
+    #[expect(clippy::too_many_arguments, reason = "what has been read so far, each of its own shape")]
     fn point(
         &self,
         lines: &Tensor,
         questions: &Tensor,
         phrases: &Tensor,
         relations: &Tensor,
+        names: &Tensor,
+        steps: &Tensor,
         facts: &FactBatch,
     ) -> Result<Tensor> {
-        let (batch, count, _) = facts.features.dims3()?;
+        let (_, count, _) = facts.features.dims3()?;
         let dim = lines.dim(1)?;
-        let select = |x: &Tensor| x.index_select(&facts.phrases, 0)?.reshape((batch, count, dim));
-        let nodes = (self.node.forward(&select(phrases)?)? + self.feature.forward(&facts.features)?)?;
-        let nodes = self.graph.forward(&nodes, facts)?;
         let column = |x: Tensor| x.unsqueeze(2);
-        // Three views of "does this fact answer": by its node, by its relation's meaning, by who is who.
+        let mut nodes = (self.node.forward(&facts.select(&facts.phrases, phrases)?)? + self.feature.forward(&facts.features)?)?;
+        for (layer, indices) in self.names.iter().zip(&facts.names) {
+            nodes = (nodes + facts.select(indices, &layer.forward(names)?)?)?;
+        }
+        let nodes = self.graph.forward(&nodes, facts)?;
         let by_node = self.pointer_key.forward(&nodes)?.matmul(&column(self.pointer_query.forward(lines)?)?)?;
-        let by_node = (by_node * (dim as f64).powf(-0.5))?;
-        let by_meaning = (select(relations)?.matmul(&column(questions.clone())?)? * MEANING_SCALE)?;
+        let by_meaning = facts.select(&facts.phrases, relations)?.matmul(&column(questions.clone())?)?;
+        let by_both = ((by_node + by_meaning)? * (dim as f64).powf(-0.5))?;
         let by_features = facts.features.matmul(&column(self.feature_query.forward(lines)?)?)?;
-        let scores = ((by_node + by_meaning)? + by_features)?.squeeze(2)?;
-        let hidden = facts.counts.iter().flat_map(|n| (0..count).map(move |i| if i < *n { 0.0f32 } else { -1e9 }));
-        let scores = (scores + Tensor::from_iter(hidden, &Device::Cpu)?.reshape((batch, count))?)?;
-        Tensor::cat(&[scores, self.none.forward(lines)?], 1)
+        let mut scores = (by_both + by_features)?.squeeze(2)?;
+        let taken = softmax(steps)?.narrow(1, 0, count)?.unsqueeze(1)?;
+        let reach = self.reach.forward(lines)?;
+        for (end, links) in facts.links.iter().enumerate() {
+            let reached = taken.matmul(links)?.squeeze(1)?;
+            scores = (scores + reached.broadcast_mul(&reach.narrow(1, end, 1)?)?)?;
+        }
+        facts.with_none(&scores, &self.none.forward(lines)?)
     }
 }
 
-/// Sharpness of the comparison of meanings: cosines are at most 1.
-const MEANING_SCALE: f64 = 10.0;
+impl FactBatch {
+    /// Rows of `x` by index, `[batch, facts, dim]`.
+    fn select(&self, indices: &Tensor, x: &Tensor) -> Result<Tensor> {
+        x.index_select(indices, 0)?.reshape((self.counts.len(), (), x.dim(1)?))
+    }
 
-fn unit(x: &Tensor) -> Result<Tensor> {
-    x.broadcast_div(&(x.sqr()?.sum_keepdim(1)? + 1e-6)?.sqrt()?)
+    /// Scores `[batch, facts]` with a last column for none; what is no fact is hidden.
+    fn with_none(&self, scores: &Tensor, none: &Tensor) -> Result<Tensor> {
+        let (batch, count) = scores.dims2()?;
+        let hidden = self.counts.iter().flat_map(|n| (0..count).map(move |i| if i < *n { 0.0f32 } else { -1e9 }));
+        let scores = (scores + Tensor::from_iter(hidden, &Device::Cpu)?.reshape((batch, count))?)?;
+        Tensor::cat(&[&scores, none], 1)
+    }
+}
+
+fn softmax(x: &Tensor) -> Result<Tensor> {
+    let exp = x.broadcast_sub(&x.max_keepdim(1)?.detach())?.exp()?;
+    exp.broadcast_div(&exp.sum_keepdim(1)?)
 }
 
 /// Graph attention with one head (Velickovic et al. 2018, arXiv 1710.10903), added to its input.

@@ -70,6 +70,28 @@ pub enum Kind {
     Subject,
 }
 
+/// What concepts of a kind are called.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Things {
+    /// The kind.
+    pub kind: Kind,
+    /// Names and noun phrases.
+    pub names: Vec<String>,
+}
+
+/// What the ends of a relation are called: the object of "is married to" is the subject's wife.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nouns {
+    /// The relation.
+    pub id: String,
+    /// Nouns for the object, as the subject's.
+    pub object: Vec<String>,
+    /// Nouns for the subject, as the object's.
+    pub subject: Vec<String>,
+}
+
 /// Something a player's line can mean, other than asking for a fact, and replies to it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -158,6 +180,10 @@ pub struct ActionContent {
 pub struct Content {
     /// Relations.
     pub relations: Vec<Relation>,
+    /// Names for subjects and objects.
+    pub things: Vec<Things>,
+    /// What the ends of relations are called.
+    pub nouns: Vec<Nouns>,
     /// Questions that many facts answer.
     pub open: Vec<OpenQuestion>,
     /// Intents other than facts and views.
@@ -208,6 +234,8 @@ impl Content {
     pub fn load(folder: &Path) -> Result<Self, ContentError> {
         let content = Self {
             relations: read_folder(&folder.join("relations"))?,
+            things: read(&folder.join("things.ron"))?,
+            nouns: read(&folder.join("nouns.ron"))?,
             open: read(&folder.join("open.ron"))?,
             intents: read_folder(&folder.join("intents"))?,
             styles: read(&folder.join("style.ron"))?,
@@ -269,7 +297,15 @@ impl Content {
         if known.len() < self.relations.len() {
             return missing("relations: each id once".to_owned());
         }
+        if let Some(lost) = self.nouns.iter().find(|n| !known.contains(n.id.as_str())) {
+            return missing(format!("nouns: relation {}", lost.id));
+        }
         for relation in &self.relations {
+            for kind in [relation.subject, relation.object] {
+                if !self.things.iter().any(|t| t.kind == kind && !t.names.is_empty()) {
+                    return missing(format!("things: names of kind {kind:?}"));
+                }
+            }
             if let Some(lost) = relation.related.iter().find(|id| !known.contains(id.as_str())) {
                 return missing(format!("relation {}: its related {lost}", relation.id));
             }

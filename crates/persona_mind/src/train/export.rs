@@ -24,6 +24,8 @@ pub fn export(content: &Content, pieces: &Pieces, checkpoints: &[PathBuf], out: 
     for part in parts {
         tensors.extend(candle_core::safetensors::load(part, &Device::Cpu)?);
     }
+    // What only training needs.
+    tensors.retain(|name, _| !name.starts_with("train."));
     let tensors: Vec<(String, Tensor)> = tensors.into_iter().collect();
     let part = out.with_extension("part");
     let mut file = std::fs::File::create(&part).map_err(candle_core::Error::wrap)?;

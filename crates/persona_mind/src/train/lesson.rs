@@ -20,7 +20,7 @@ use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
 pub use super::speaker::Speaker;
-pub use crate::hearth::reader::Reader;
+pub use reading::Understanding;
 
 /// What is measured, by name.
 pub type Figures = Vec<(&'static str, f32)>;
@@ -34,13 +34,13 @@ pub trait Lesson: Sized + Sync {
     ///
     /// # Errors
     /// If a parameter has another shape.
-    fn pupil(source: &dyn ParamSource, vocab: &Vocab) -> Result<Self>;
+    fn pupil(source: &dyn ParamSource, vocab: &Vocab, content: &Content) -> Result<Self>;
 
-    /// Samples as tensors.
+    /// Samples as tensors; with `noise`, for learning, where a part may leave some of what it sees out at random.
     ///
     /// # Errors
     /// If memory is short.
-    fn batch(samples: &[Sample], content: &Content, vocab: &Vocab) -> Result<Self::Batch>;
+    fn batch(samples: &[Sample], content: &Content, vocab: &Vocab, noise: Option<&mut ChaCha8Rng>) -> Result<Self::Batch>;
 
     /// What is to become small.
     ///
@@ -86,7 +86,7 @@ impl<L: Lesson> Task<L> {
         if settings.checkpoint.exists() {
             vars.restore(&settings.checkpoint)?;
         }
-        let part = L::pupil(&vars, &vocab)?;
+        let part = L::pupil(&vars, &vocab, &content)?;
         Ok(Self { vars, part, vocab: Arc::new(vocab), content })
     }
 
@@ -128,7 +128,7 @@ impl<L: Lesson> Task<L> {
         let mut rng = ChaCha8Rng::seed_from_u64(99);
         let samples = std::iter::repeat_with(|| generator.sample(&mut rng)).filter(|s| s.answer.is_none() || s.asked.is_some());
         let samples: Vec<Sample> = samples.take(count).collect();
-        self.part.measure(&L::batch(&samples, &self.content, &self.vocab)?)
+        self.part.measure(&L::batch(&samples, &self.content, &self.vocab, None)?)
     }
 
     /// Draws batches on a thread of their own, a few ahead.
@@ -149,7 +149,7 @@ impl<L: Lesson> Task<L> {
                 let mut batches: Vec<&[Sample]> = samples.chunks(size).collect();
                 batches.shuffle(&mut rng);
                 for batch in batches {
-                    if send.send(L::batch(batch, &content, &vocab)).is_err() {
+                    if send.send(L::batch(batch, &content, &vocab, Some(&mut rng))).is_err() {
                         return;
                     }
                 }

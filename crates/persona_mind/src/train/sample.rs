@@ -2,9 +2,12 @@
 //! means, which fact or thing answers it, and a reply in voice.
 
 mod augment;
+mod steps;
 mod view;
+mod world;
 
 pub(super) use augment::slots;
+pub use world::{SELF, SPEAKER};
 
 use super::content::{About, Content, Intent, Kind, Relation, Style};
 use crate::brief::{Emotion, Register};
@@ -13,6 +16,7 @@ use crate::hearth::script::{Certainty, Choice};
 use crate::hearth::vocab::Tone;
 use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
+
 
 /// One fact of a sample's world.
 #[derive(Clone, Debug)]
@@ -23,7 +27,7 @@ pub struct SampleFact {
     pub predicate: String,
     /// What the reader is told of it.
     pub features: FactFeatures,
-    /// Keys of subject and object; 0 is the character itself.
+    /// Subject and object; 0 is the character itself, 1 the speaker, the others are in [`Sample::names`].
     pub concepts: [u64; 2],
 }
 
@@ -38,6 +42,8 @@ pub struct Sample {
     pub tone: Tone,
     /// Earlier lines and replies.
     pub history: Vec<(String, String)>,
+    /// What the concepts are called.
+    pub names: Vec<(Kind, String)>,
     /// The facts the character recalls.
     pub facts: Vec<SampleFact>,
     /// The line, with slots for names.
@@ -48,6 +54,8 @@ pub struct Sample {
     pub asked: Option<usize>,
     /// For a question: which fact answers it, `facts.len()` for none.
     pub answer: Option<usize>,
+    /// For a question in two steps: the fact that leads to what it asks about.
+    pub step: Option<usize>,
     /// What the speaker speaks of.
     pub choice: Choice,
     /// Words of the actions offered.
@@ -67,10 +75,21 @@ impl Sample {
         let history: usize = self.history.iter().map(|(line, reply)| line.len() + reply.len()).sum();
         history + self.line.len() + self.reply.len()
     }
-}
 
-/// The most facts of a sample: as many as a character recalls in a game.
-const MOST_FACTS: usize = 24;
+    /// Notes at each fact that the line names this concept.
+    fn mark_named(&mut self, named: u64) {
+        for fact in &mut self.facts {
+            [fact.features.subject_first, fact.features.object_first] = fact.concepts.map(|c| c == named);
+        }
+    }
+
+    /// Notes at each fact that the last exchange named this concept.
+    fn mark_before(&mut self, named: u64) {
+        for fact in &mut self.facts {
+            [fact.features.subject_before, fact.features.object_before] = fact.concepts.map(|c| c == named);
+        }
+    }
+}
 
 /// Draws samples from content.
 pub struct Generator<'a> {
@@ -115,11 +134,13 @@ impl<'a> Generator<'a> {
             long: rng.random_bool(0.4),
             tone: pick(&Tone::ALL, rng),
             history: Vec::new(),
+            names: Vec::new(),
             facts: Vec::new(),
             line: String::new(),
             intent: 0,
             asked: None,
             answer: None,
+            step: None,
             choice: Choice::Nothing,
             actions: Vec::new(),
             action: 0,
@@ -153,25 +174,6 @@ impl<'a> Generator<'a> {
         (0..wordings.len()).filter(|i| ours(*i)).nth(rng.random_range(0..count)).map(|i| wordings[i].as_str())
     }
 
-    fn add_facts(&self, sample: &mut Sample, rng: &mut impl Rng) {
-        let entities = rng.random_range(3..14u64);
-        for _ in 0..rng.random_range(2..=MOST_FACTS) {
-            let Some((relation, predicate)) = self.relation(rng) else { continue };
-            let content = &self.content.relations[relation];
-            let subject =
-                if content.subject == Kind::Person && rng.random_bool(0.45) { 0 } else { rng.random_range(1..=entities) };
-            let object = rng.random_range(1..=entities);
-            let taken = |f: &SampleFact| {
-                self.content.related(f.relation, relation) && (f.concepts[0] == subject || f.concepts[1] == object)
-            };
-            if subject == object || sample.facts.iter().any(taken) {
-                continue;
-            }
-            let features = FactFeatures { subject_self: subject == 0, guarded: rng.random_bool(0.08), ..FactFeatures::default() };
-            sample.facts.push(SampleFact { relation, predicate: predicate.into(), features, concepts: [subject, object] });
-        }
-    }
-
     fn relation(&self, rng: &mut impl Rng) -> Option<(usize, &'a str)> {
         if let Some(stocked) = self.stock.choose(rng) {
             return Some(*stocked);
@@ -181,6 +183,9 @@ impl<'a> Generator<'a> {
     }
 
     fn ask_fact(&self, sample: &mut Sample, rng: &mut impl Rng) {
+        if rng.random_bool(0.15) && self.ask_in_steps(sample, rng).is_some() {
+            return;
+        }
         let target = rng.random_range(0..sample.facts.len().max(1));
         let Some(fact) = sample.facts.get(target).cloned() else { return self.converse(sample, rng) };
         let known = rng.random_bool(0.82);
@@ -189,37 +194,34 @@ impl<'a> Generator<'a> {
         let is_in = self.content.relations.iter().position(|r| r.id == "is_in");
         let asked = is_in.filter(|i| known && self.content.related(*i, relation) && rng.random_bool(0.3)).unwrap_or(relation);
         let content = &self.content.relations[asked];
-        let about_self = fact.features.subject_self && !content.ask_self.is_empty();
-        let by_subject = !about_self && !content.ask_subject.is_empty() && !fact.features.subject_self && rng.random_bool(0.3);
-        let questions = match (about_self, by_subject) {
-            (true, _) => &content.ask_self,
-            (_, true) => &content.ask_subject,
-            _ => &content.ask_object,
+        let by_object = !content.ask_subject.is_empty() && (fact.features.object_self || rng.random_bool(0.3));
+        let named = fact.concepts[usize::from(by_object)];
+        let ask_self = named == SELF && !by_object && !content.ask_self.is_empty() && rng.random_bool(0.9);
+        let (questions, place) = match (ask_self, by_object) {
+            (true, _) => (&content.ask_self, "{S}"),
+            (_, true) => (&content.ask_subject, "{O}"),
+            _ => (&content.ask_object, "{S}"),
         };
         let question = self.wording(questions, rng).unwrap_or("what about {S}").to_owned();
-        let named = if by_subject { fact.concepts[1] } else { fact.concepts[0] };
-        let pronoun = !about_self && !by_subject && rng.random_bool(0.1);
-        let placeholder = if by_subject { "{O}" } else { "{S}" };
-        let person = content.subject == Kind::Person;
-        sample.line =
-            if pronoun { augment::pronoun(&question, placeholder, person, rng) } else { question.replace(placeholder, "{1}") };
-        if !about_self {
-            for f in &mut sample.facts {
-                let [subject, object] = f.concepts.map(|c| c == named);
-                let features = &mut f.features;
-                if pronoun {
-                    (features.subject_before, features.object_before) = (subject, object);
-                } else {
-                    (features.subject_first, features.object_first) = (subject, object);
-                }
-            }
+        let pronoun = named != SELF && named != SPEAKER && rng.random_bool(0.12);
+        let kind = if by_object { content.object } else { content.subject };
+        sample.line = match named {
+            _ if pronoun => augment::pronoun(&question, place, kind == Kind::Person, rng),
+            SELF => augment::second_person(&question, place),
+            SPEAKER => augment::first_person(&question, place),
+            _ => question.replace(place, "{1}"),
+        };
+        match named {
+            _ if pronoun => sample.mark_before(named),
+            SELF | SPEAKER => {}
+            _ => sample.mark_named(named),
         }
         sample.asked = Some(relation);
         sample.answer = Some(if known { target } else { sample.facts.len() });
         if known {
             self.tell(sample, &fact, &self.content.relations[relation], rng);
         } else {
-            self.admit_ignorance(sample, !about_self && !pronoun, rng);
+            self.admit_ignorance(sample, named != SELF && named != SPEAKER && !pronoun, rng);
         }
     }
 
@@ -227,7 +229,7 @@ impl<'a> Generator<'a> {
     fn ask_openly(&self, sample: &mut Sample, rng: &mut impl Rng) {
         let Some(question) = self.content.open.choose(rng) else { return self.converse(sample, rng) };
         let is_answer = |f: &SampleFact| match question.about {
-            About::Named => !f.features.subject_self,
+            About::Named => f.concepts[0] != SELF && f.concepts[0] != SPEAKER,
             About::News => !f.features.subject_self && !f.features.guarded,
             About::Oneself => f.features.subject_self && !f.features.guarded,
         };
@@ -239,10 +241,7 @@ impl<'a> Generator<'a> {
         let Some(target) = target else { return self.admit_ignorance(sample, question.about == About::Named, rng) };
         let fact = sample.facts[target].clone();
         if question.about == About::Named {
-            for f in &mut sample.facts {
-                f.features.subject_first = f.concepts[0] == fact.concepts[0];
-                f.features.object_first = f.concepts[1] == fact.concepts[0];
-            }
+            sample.mark_named(fact.concepts[0]);
         }
         self.tell(sample, &fact, &self.content.relations[fact.relation], rng);
     }

@@ -1,54 +1,78 @@
 //! To find what a line means, which fact answers it, and which action it calls for.
 
 use super::{Figures, Lesson};
-use crate::hearth::net::{ParamSource, Params};
+use crate::hearth::net::{Init, ParamSource, Params};
 use crate::hearth::ops::cross_entropy;
 use crate::hearth::reader::{FactBatch, FactRow, Reader, Reading, TextBatch};
 use crate::hearth::reader_config;
 use crate::hearth::vocab::Vocab;
+use crate::hearth::words::{Word, words};
 use crate::train::content::Content;
 use crate::train::sample::Sample;
 use candle_core::{Device, Result, Tensor};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
 
-impl Lesson for Reader {
+/// The reader in training, with what is only needed there.
+pub struct Understanding {
+    reader: Reader,
+    /// One vector for each relation of the content, which its questions and its wordings both come near:
+    /// `[relations, dim]`.
+    relations: Tensor,
+}
+
+impl Lesson for Understanding {
     type Batch = Batch;
 
-    fn pupil(source: &dyn ParamSource, vocab: &Vocab) -> Result<Self> {
-        Self::new(Params::new(source, "reader"), reader_config(vocab.len(), vocab.intents().len()))
+    fn pupil(source: &dyn ParamSource, vocab: &Vocab, content: &Content) -> Result<Self> {
+        let config = reader_config(vocab.intents().len());
+        let shape = [content.relations.len(), config.block.dim];
+        let relations = Params::new(source, "train").get("relations", &shape, Init::Normal(1.0))?;
+        Ok(Self { reader: Reader::new(Params::new(source, "reader"), config)?, relations })
     }
 
-    fn batch(samples: &[Sample], content: &Content, vocab: &Vocab) -> Result<Batch> {
-        Batch::new(samples, content, vocab)
+    fn batch(samples: &[Sample], content: &Content, _: &Vocab, noise: Option<&mut ChaCha8Rng>) -> Result<Batch> {
+        Batch::new(samples, content, noise)
     }
 
     fn loss(&self, batch: &Batch) -> Result<Tensor> {
-        let reading = self.read(&batch.lines, &batch.phrases, &batch.facts)?;
+        let reading = batch.read(&self.reader)?;
         let mut loss = cross_entropy(&reading.intents, &batch.intents)?;
         if !batch.asked.is_empty() {
-            let rows = Tensor::new(batch.asked.as_slice(), reading.facts.device())?;
-            loss = (loss + cross_entropy(&reading.facts.index_select(&rows, 0)?, &batch.answers)?)?;
+            let rows = |x: &Tensor| x.index_select(&Tensor::new(batch.asked.as_slice(), x.device())?, 0);
+            loss = (loss + cross_entropy(&rows(&reading.facts)?, &batch.answers)?)?;
+            loss = (loss + (cross_entropy(&rows(&reading.steps)?, &batch.steps)? * 0.5)?)?;
         }
-        if !batch.contrasted.is_empty() {
-            loss = (loss + (contrast(&reading, batch)? * 0.5)?)?;
+        if !batch.sought.is_empty() {
+            let rows = Tensor::new(batch.sought.as_slice(), reading.questions.device())?;
+            let scores = (self.compare(&reading.questions.index_select(&rows, 0)?)? + &batch.sought_mask)?;
+            loss = (loss + cross_entropy(&scores, &batch.sought_relations)?)?;
         }
-        loss + (cross_entropy(&self.calls(&reading, batch)?, &batch.called)? * 0.3)?
+        let known = reading.relations.narrow(0, 0, batch.phrase_relations.len())?;
+        loss = (loss + (cross_entropy(&self.compare(&known)?, &batch.phrase_relations)? * 0.5)?)?;
+        loss + (cross_entropy(&batch.calls(&self.reader, &reading)?, &batch.called)? * 0.3)?
     }
 
     fn measure(&self, batch: &Batch) -> Result<Figures> {
-        let reading = self.read(&batch.lines, &batch.phrases, &batch.facts)?;
-        let asked = Tensor::new(batch.asked.as_slice(), reading.facts.device())?;
+        let reading = batch.read(&self.reader)?;
+        let of = |rows: &[u32], x: &Tensor| x.index_select(&Tensor::new(rows, x.device())?, 0);
+        let sought = (self.compare(&of(&batch.sought, &reading.questions)?)? + &batch.sought_mask)?;
         Ok(vec![
             ("intent", share(&reading.intents, &batch.intents)?),
-            ("pointer", share(&reading.facts.index_select(&asked, 0)?, &batch.answers)?),
-            ("action", share(&self.calls(&reading, batch)?, &batch.called)?),
+            ("relation", share(&sought, &batch.sought_relations)?),
+            ("pointer", share(&of(&batch.asked, &reading.facts)?, &batch.answers)?),
+            ("step", share(&of(&batch.asked, &reading.steps)?, &batch.steps)?),
+            ("action", share(&batch.calls(&self.reader, &reading)?, &batch.called)?),
         ])
     }
 }
 
-impl Reader {
-    fn calls(&self, reading: &Reading, batch: &Batch) -> Result<Tensor> {
-        self.actions(&reading.lines, &self.encode(&batch.actions)?)? + &batch.action_mask
+impl Understanding {
+    /// How near each is to each relation's vector: questions and relations' words that mean the same become alike by being
+    /// like the same third.
+    fn compare(&self, x: &Tensor) -> Result<Tensor> {
+        x.matmul(&self.relations.t()?)? * (self.relations.dim(1)? as f64).powf(-0.5)
     }
 }
 
@@ -59,33 +83,28 @@ fn share(logits: &Tensor, right: &[u32]) -> Result<f32> {
     Ok(hits as f32 / right.len().max(1) as f32)
 }
 
-/// InfoNCE (van den Oord et al. 2018, arXiv 1807.03748) of questions and relations' words: the words of the relation
-/// asked for against all others of the batch.
-fn contrast(reading: &Reading, batch: &Batch) -> Result<Tensor> {
-    let rows = Tensor::new(batch.contrasted.as_slice(), reading.questions.device())?;
-    let scores = (reading.questions.index_select(&rows, 0)?.matmul(&reading.relations.t()?)? * 10.0)?;
-    // Other wordings of the right relation are no negatives.
-    cross_entropy(&(scores + &batch.contrast_mask)?, &batch.contrast)
-}
-
 /// A batch of samples as tensors.
 pub struct Batch {
-    pub lines: TextBatch,
-    pub phrases: TextBatch,
-    pub facts: FactBatch,
-    pub actions: TextBatch,
+    lines: TextBatch,
+    phrases: TextBatch,
+    names: TextBatch,
+    facts: FactBatch,
+    actions: TextBatch,
     /// 0 for actions that a row offers, else -1e9: `[batch, actions + 1]`.
-    pub action_mask: Tensor,
-    pub called: Vec<u32>,
-    pub intents: Vec<u32>,
-    /// Rows that ask for a fact, and the column that answers each.
-    pub asked: Vec<u32>,
-    pub answers: Vec<u32>,
-    /// Rows that ask for a relation, and the phrase that words it.
-    pub contrasted: Vec<u32>,
-    pub contrast: Vec<u32>,
-    /// 0 for phrases that compete, -1e9 for other wordings of the right relation: `[contrasted, phrases]`.
-    pub contrast_mask: Tensor,
+    action_mask: Tensor,
+    called: Vec<u32>,
+    intents: Vec<u32>,
+    /// Rows that ask for a fact, the column that answers each, and the column that leads there.
+    asked: Vec<u32>,
+    answers: Vec<u32>,
+    steps: Vec<u32>,
+    /// The relation that each phrase words.
+    phrase_relations: Vec<u32>,
+    /// Rows that ask for a relation, and which.
+    sought: Vec<u32>,
+    sought_relations: Vec<u32>,
+    /// 0 for relations that compete, -1e9 for those whose facts answer the same question: `[sought, relations]`.
+    sought_mask: Tensor,
 }
 
 /// Texts without repetition.
@@ -103,83 +122,92 @@ impl<'a> Table<'a> {
         })
     }
 
-    fn batch(&self, vocab: &Vocab) -> Result<TextBatch> {
-        let mut ids: Vec<Vec<u32>> = self.texts.iter().map(|text| vocab.plain(&format!(" {text}"))).collect();
-        if ids.is_empty() {
-            ids.push(Vec::new());
+    fn batch(&self, noise: &mut Option<&mut ChaCha8Rng>) -> Result<TextBatch> {
+        let mut texts: Vec<Vec<Word>> = self.texts.iter().map(|text| thinned(text, noise)).collect();
+        if texts.is_empty() {
+            texts.push(Vec::new());
         }
-        TextBatch::new(&ids)
+        TextBatch::new(&texts)
     }
 }
 
+/// The share of parts that are left out in training, so that no single one is relied upon.
+const LEFT_OUT: f64 = 0.15;
+
+/// The words of a text, without some of their parts where there is noise.
+fn thinned(text: &str, noise: &mut Option<&mut ChaCha8Rng>) -> Vec<Word> {
+    let mut words = words(text);
+    if let Some(rng) = noise {
+        words.iter_mut().filter(|w| w.len() > 2).for_each(|word| word.retain(|_| !rng.random_bool(LEFT_OUT)));
+    }
+    words
+}
+
 impl Batch {
-    pub fn new(samples: &[Sample], content: &Content, vocab: &Vocab) -> Result<Self> {
-        let mut phrases = Table::default();
-        let mut relations = Vec::new();
+    fn new(samples: &[Sample], content: &Content, mut noise: Option<&mut ChaCha8Rng>) -> Result<Self> {
+        let (mut phrases, mut names) = (Table::default(), Table::default());
+        let mut phrase_relations: Vec<u32> = Vec::new();
         let mut rows: Vec<Vec<FactRow>> = Vec::new();
         for sample in samples {
             let mut row = Vec::new();
             for fact in &sample.facts {
                 let phrase = phrases.add(&fact.predicate);
-                relations.resize(phrases.texts.len(), fact.relation);
-                row.push((phrase, fact.features, fact.concepts));
+                phrase_relations.resize(phrases.texts.len(), fact.relation as u32);
+                let [subject, object] = fact.concepts.map(|c| sample.name(c));
+                // A secret's object is not there at run time.
+                let ends = [names.add(subject), names.add(if fact.features.guarded { "" } else { object })];
+                row.push(FactRow { phrase, names: ends, features: fact.features, concepts: fact.concepts });
             }
             rows.push(row);
         }
-        phrases.texts.is_empty().then(|| phrases.add("is"));
-        relations.resize(phrases.texts.len(), usize::MAX);
         let widest = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
-        let (mut asked, mut answers) = (vec![], vec![]);
-        let (mut contrasted, mut contrast, mut contrast_mask) = (vec![], vec![], vec![]);
-        for (i, sample) in samples.iter().enumerate() {
-            let Some(answer) = sample.answer else { continue };
+        // The column for none stands after the widest row's facts.
+        let column = |sample: &Sample, fact: Option<usize>| fact.filter(|f| *f < sample.facts.len()).unwrap_or(widest) as u32;
+        let (mut asked, mut answers, mut steps) = (vec![], vec![], vec![]);
+        let (mut sought, mut sought_relations, mut sought_mask) = (vec![], vec![], vec![]);
+        for (i, sample) in samples.iter().enumerate().filter(|(_, s)| s.answer.is_some()) {
             asked.push(i as u32);
-            // The column for none stands after the widest row's facts.
-            answers.push(if answer == sample.facts.len() { widest } else { answer } as u32);
+            answers.push(column(sample, sample.answer));
+            steps.push(column(sample, sample.step));
             let Some(relation) = sample.asked else { continue };
-            contrasted.push(i as u32);
-            let own = sample.facts.get(answer).map(|f| phrases.add(&f.predicate));
-            let right = own.or_else(|| relations.iter().position(|r| *r == relation).map(|p| p as u32));
-            contrast.push(right.unwrap_or(u32::MAX));
-            contrast_mask.extend((0..relations.len()).map(|p| {
-                let same = relations[p] != usize::MAX && content.related(relations[p], relation) && Some(p as u32) != right;
-                if same { -1e9f32 } else { 0.0 }
-            }));
+            sought.push(i as u32);
+            sought_relations.push(relation as u32);
+            let rival = |r: usize| r == relation || !content.related(r, relation);
+            sought_mask.extend((0..content.relations.len()).map(|r| if rival(r) { 0.0f32 } else { -1e9 }));
         }
-        keep_known(&mut contrast, &mut contrast_mask, relations.len());
-        let device = &Device::Cpu;
-        let contrast_mask = Tensor::from_vec(contrast_mask, (contrasted.len(), relations.len()), device)?;
         let mut actions = Table::default();
         let offered: Vec<Vec<u32>> = samples.iter().map(|s| s.actions.iter().map(|a| actions.add(a)).collect()).collect();
         let width = actions.texts.len().max(1);
         let mask = offered
             .iter()
             .flat_map(|row| (0..=width as u32).map(|a| if a == width as u32 || row.contains(&a) { 0.0f32 } else { -1e9 }));
-        let lines: Vec<Vec<u32>> = samples.iter().map(|s| vocab.encode(&s.line)).collect();
+        let lines: Vec<Vec<Word>> = samples.iter().map(|s| thinned(&s.line, &mut noise)).collect();
+        let device = &Device::Cpu;
         Ok(Self {
             lines: TextBatch::new(&lines)?,
-            phrases: phrases.batch(vocab)?,
+            phrases: phrases.batch(&mut noise)?,
+            names: names.batch(&mut noise)?,
             facts: FactBatch::new(&rows)?,
-            actions: actions.batch(vocab)?,
+            actions: actions.batch(&mut noise)?,
             action_mask: Tensor::from_iter(mask, device)?.reshape((samples.len(), width + 1))?,
             called: samples.iter().zip(&offered).map(|(s, row)| row.get(s.action).copied().unwrap_or(width as u32)).collect(),
             intents: samples.iter().map(|s| s.intent as u32).collect(),
+            sought_mask: Tensor::from_vec(sought_mask, (sought.len(), content.relations.len()), device)?,
             asked,
             answers,
-            contrasted,
-            contrast,
-            contrast_mask,
+            steps,
+            phrase_relations,
+            sought,
+            sought_relations,
         })
     }
-}
 
-/// A question whose relation no phrase of the batch words cannot be contrasted: all its columns become equal.
-fn keep_known(contrast: &mut [u32], mask: &mut [f32], width: usize) {
-    for (i, target) in contrast.iter_mut().enumerate() {
-        if *target == u32::MAX {
-            *target = 0;
-            mask[i * width..][..width].fill(-1e9);
-            mask[i * width] = 0.0;
-        }
+    fn read(&self, reader: &Reader) -> Result<Reading> {
+        reader.read(&self.lines, &self.phrases, &self.names, &self.facts)
+    }
+
+    /// The scores of the actions, `[batch, actions + 1]`.
+    fn calls(&self, reader: &Reader, reading: &Reading) -> Result<Tensor> {
+        reader.actions(&reading.lines, &reader.gist(&self.actions)?)? + &self.action_mask
     }
 }

@@ -10,15 +10,16 @@ use crate::train::content::Content;
 use crate::train::sample::Sample;
 use crate::train::speaker::{Speaker, SpeakerBatch, SpeakerConfig, SpeakerRow};
 use candle_core::{Result, Tensor};
+use rand_chacha::ChaCha8Rng;
 
 impl Lesson for Speaker {
     type Batch = SpeakerBatch;
 
-    fn pupil(source: &dyn ParamSource, vocab: &Vocab) -> Result<Self> {
+    fn pupil(source: &dyn ParamSource, vocab: &Vocab, _: &Content) -> Result<Self> {
         Self::new(Params::new(source, "dec"), SpeakerConfig { block: SPEAKER_BLOCK, layers: SPEAKER_LAYERS, vocab: vocab.len() })
     }
 
-    fn batch(samples: &[Sample], _: &Content, vocab: &Vocab) -> Result<SpeakerBatch> {
+    fn batch(samples: &[Sample], _: &Content, vocab: &Vocab, _: Option<&mut ChaCha8Rng>) -> Result<SpeakerBatch> {
         SpeakerBatch::new(&samples.iter().map(|sample| row(sample, vocab)).collect::<Vec<_>>())
     }
 

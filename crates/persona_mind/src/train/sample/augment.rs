@@ -51,6 +51,44 @@ pub fn pronoun(question: &str, slot: &str, person: bool, rng: &mut impl Rng) -> 
     question.replace(&format!("{slot}'s"), possessive).replace(slot, word)
 }
 
+/// A question about the one spoken to: "is {S} married" becomes "are you married".
+pub fn second_person(question: &str, slot: &str) -> String {
+    const FORMS: [(&str, &str); 10] = [
+        ("is {}", "are you"),
+        ("was {}", "were you"),
+        ("has {}", "have you"),
+        ("does {}", "do you"),
+        ("doesn't {}", "don't you"),
+        ("isn't {}", "aren't you"),
+        ("{} is", "you are"),
+        ("{} has", "you have"),
+        ("{}'s", "your"),
+        ("{}", "you"),
+    ];
+    in_person(question, slot, &FORMS)
+}
+
+/// A question about the one who asks: "is {S} married" becomes "am i married".
+pub fn first_person(question: &str, slot: &str) -> String {
+    const FORMS: [(&str, &str); 10] = [
+        ("is {}", "am i"),
+        ("has {}", "have i"),
+        ("does {}", "do i"),
+        ("doesn't {}", "don't i"),
+        ("{} is", "i am"),
+        ("{} has", "i have"),
+        ("{}'s", "my"),
+        ("to {}", "to me"),
+        ("of {}", "of me"),
+        ("{}", "i"),
+    ];
+    in_person(question, slot, &FORMS)
+}
+
+fn in_person(question: &str, slot: &str, forms: &[(&str, &str)]) -> String {
+    forms.iter().fold(question.to_owned(), |line, (form, person)| line.replace(&form.replace("{}", slot), person))
+}
+
 /// Swaps, drops or doubles one letter outside of slots.
 fn slip(line: &str, rng: &mut impl Rng) -> String {
     let chars: Vec<char> = line.chars().collect();

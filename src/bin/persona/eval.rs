@@ -1,0 +1,237 @@
+//! `persona eval`: how well a mind answers questions that were written by hand, with 95 % intervals.
+
+use super::files::Authored;
+use super::stage::{Stage, StageArgs};
+use bevy::prelude::*;
+use bevy_persona::memory::DialogueHistory;
+use bevy_persona::prelude::*;
+use bevy_persona::test_app::Notice;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+/// Asks a mind the questions of a folder: `questions_*.ron`, `drop_role.ron` and `noise.ron`, with `personas/`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct EvalArgs {
+    /// Folder of the questions
+    #[arg(long, default_value = "tests/data/hearth")]
+    questions: PathBuf,
+    /// Only the questions of this file, such as `open`; without it all
+    #[arg(long)]
+    only: Option<String>,
+    /// Print each question that was not answered right
+    #[arg(long)]
+    misses: bool,
+    #[command(flatten)]
+    stage: StageArgs,
+}
+
+/// A question to a persona of the folder.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    persona: String,
+    line: String,
+    /// The facts of the persona's file that answer it, any of them; counted from 0.
+    #[serde(default)]
+    fact: Vec<usize>,
+    /// Nothing in the file answers it.
+    #[serde(default)]
+    unknown: bool,
+    /// Secrets that would answer it, and must be kept.
+    #[serde(default)]
+    secret: Vec<usize>,
+    /// What was said before.
+    #[serde(default)]
+    before: Option<(String, String)>,
+    /// Facts that lead to the answer, which is the last.
+    #[serde(default)]
+    steps: Vec<usize>,
+}
+
+type Triple = [String; 3];
+
+/// Right answers of so many.
+#[derive(Default, Clone, Copy)]
+struct Score {
+    right: usize,
+    of: usize,
+}
+
+impl Score {
+    fn add(&mut self, right: bool) {
+        self.of += 1;
+        self.right += usize::from(right);
+    }
+
+    /// The share and its 95 % interval (Wilson 1927).
+    fn interval(self) -> [f64; 3] {
+        let (n, p, z) = (self.of.max(1) as f64, self.right as f64 / self.of.max(1) as f64, 1.96f64);
+        let middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
+        let reach = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+        [p, middle - reach, middle + reach]
+    }
+}
+
+/// How a line was answered.
+struct Answer {
+    text: String,
+    /// Subject, predicate and object of the facts it rests on.
+    used: Vec<Triple>,
+}
+
+pub(crate) fn run(args: &EvalArgs) -> Result<(), Box<dyn Error>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&args.questions)?.filter_map(|e| Some(e.ok()?.path())).collect();
+    files.sort();
+    let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+    let mut cast = Cast { args, stages: BTreeMap::new() };
+    for file in &files {
+        let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        let wanted = args.only.as_ref().is_none_or(|only| name.contains(only));
+        match name.as_str() {
+            _ if !wanted => {}
+            "drop_role" => remarks(file, &mut cast, &mut scores, "drop_role: role kept", |answer| !out_of_role(&answer.text))?,
+            "noise" => remarks(file, &mut cast, &mut scores, "noise: no fact named", |answer| answer.used.is_empty())?,
+            name if name.starts_with("questions_") => questions(file, &mut cast, &mut scores)?,
+            _ => {}
+        }
+    }
+    println!("{:32} {:>5} {:>7}   95 %", "", "n", "right");
+    for (name, score) in &scores {
+        let [share, low, high] = score.interval().map(|x| 100.0 * x);
+        println!("{name:32} {:>5} {share:>6.1}%   {low:.1}-{high:.1}", score.of);
+    }
+    Ok(())
+}
+
+fn questions(file: &Path, cast: &mut Cast, scores: &mut BTreeMap<String, Score>) -> Result<(), Box<dyn Error>> {
+    let group = file.file_stem().map(|s| s.to_string_lossy().replace("questions_", "")).unwrap_or_default();
+    for ask in read::<Vec<Ask>>(file)? {
+        let facts = cast.facts(&ask.persona)?;
+        let answer = cast.ask(&ask.persona, &ask.line, ask.before.as_ref())?;
+        let (kind, right) = judge(&ask, &facts, &answer).ok_or_else(|| {
+            format!("{}: \"{}\": expected fact, unknown, secret or steps within {} facts", file.display(), ask.line, facts.len())
+        })?;
+        if cast.args.misses && !right {
+            let used: Vec<String> = answer.used.iter().map(|f| f.join(" ")).collect();
+            println!("{} [{kind}] {:?}\n    {}\n    rests on {used:?}", ask.persona, ask.line, answer.text);
+        }
+        scores.entry(format!("{group}: {kind}")).or_default().add(right);
+        scores.entry(format!("{group}: all")).or_default().add(right);
+    }
+    Ok(())
+}
+
+/// The kind of a question and whether the answer is right; none for a question without any.
+fn judge(ask: &Ask, facts: &[Triple], answer: &Answer) -> Option<(&'static str, bool)> {
+    let rests_on = |wanted: &[usize]| answer.used.iter().any(|used| wanted.iter().any(|i| facts.get(*i) == Some(used)));
+    if !ask.secret.is_empty() {
+        let secrets = ask.secret.iter().map(|i| facts.get(*i)).collect::<Option<Vec<_>>>()?;
+        let told = secrets.iter().any(|[_, _, object]| answer.text.to_lowercase().contains(&object.to_lowercase()));
+        return Some(("secret", !told && answer.used.iter().all(|used| secrets.iter().any(|s| s[..2] == used[..2]))));
+    }
+    if ask.unknown {
+        return Some(("unknown", answer.used.is_empty()));
+    }
+    if let Some(last) = ask.steps.last() {
+        return (*last < facts.len()).then(|| ("two steps", rests_on(&[*last])));
+    }
+    let kind = if ask.before.is_some() { "follow-up" } else { "fact" };
+    (!ask.fact.is_empty() && ask.fact.iter().all(|i| *i < facts.len())).then(|| (kind, rests_on(&ask.fact)))
+}
+
+/// Lines to which any reply in character will do, to each persona in turn.
+fn remarks(
+    file: &Path,
+    cast: &mut Cast,
+    scores: &mut BTreeMap<String, Score>,
+    name: &str,
+    right: impl Fn(&Answer) -> bool,
+) -> Result<(), Box<dyn Error>> {
+    let personas = cast.names()?;
+    for (line, persona) in read::<Vec<String>>(file)?.iter().zip(personas.iter().cycle()) {
+        let answer = cast.ask(persona, line, None)?;
+        let right = right(&answer) && !answer.text.trim().is_empty();
+        if cast.args.misses && !right {
+            println!("{persona} [{name}] {line:?}\n    {}\n    rests on {:?}", answer.text, answer.used);
+        }
+        scores.entry(name.to_owned()).or_default().add(right);
+    }
+    Ok(())
+}
+
+/// Whether a reply speaks of itself as what it runs on.
+fn out_of_role(text: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "ai", "chatbot", "language model", "prompt", "assistant", "openai", "chatgpt", "developer mode", "instructions are",
+        "npc", "system message", "hearth",
+    ];
+    let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+    let text = format!(" {} ", words.join(" "));
+    WORDS.iter().any(|word| text.contains(&format!(" {word} ")))
+}
+
+/// The personas of the folder, each on a stage of its own once it is spoken to.
+struct Cast<'a> {
+    args: &'a EvalArgs,
+    stages: BTreeMap<String, Stage>,
+}
+
+impl Cast<'_> {
+    fn path(&self, persona: &str) -> PathBuf {
+        self.args.questions.join("personas").join(format!("{persona}.persona.ron"))
+    }
+
+    fn names(&self) -> Result<Vec<String>, Box<dyn Error>> {
+        let entries = std::fs::read_dir(self.args.questions.join("personas"))?;
+        let names = entries.filter_map(|e| e.ok()?.file_name().to_str()?.strip_suffix(".persona.ron").map(str::to_owned));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        Ok(names)
+    }
+
+    fn facts(&self, persona: &str) -> Result<Vec<Triple>, Box<dyn Error>> {
+        let Authored::Persona(parsed) = Authored::read(&self.path(persona))? else { return Ok(Vec::new()) };
+        let triple = |f: &Fact| [f.subject.to_string(), f.predicate.to_string(), f.object.to_string()];
+        Ok(parsed.persona.facts.iter().map(triple).collect())
+    }
+
+    /// Says a line in a new conversation.
+    fn ask(&mut self, persona: &str, line: &str, before: Option<&(String, String)>) -> Result<Answer, Box<dyn Error>> {
+        if !self.stages.contains_key(persona) {
+            // One at a time: each holds a model.
+            self.stages.clear();
+            self.stages.insert(persona.to_owned(), Stage::new(&self.path(persona), &self.args.stage)?);
+        }
+        let stage = self.stages.get_mut(persona).ok_or("no stage")?;
+        let npc = stage.npc;
+        let world = stage.world_mut();
+        world.trigger(EndConversation { entity: npc, partner: None });
+        let mut history = DialogueHistory::default();
+        if let Some((line, reply)) = before {
+            history.push("player", line, reply);
+        }
+        world.entity_mut(npc).insert(history);
+        let mut answer = Err(format!("{persona} did not answer \"{line}\""));
+        stage.say(line, |notice| match notice {
+            Notice::Replied(replied) => answer = Ok(rested(replied)),
+            Notice::TurnFailed(failed) => answer = Err(failed.error.to_string()),
+            _ => {}
+        });
+        Ok(answer?)
+    }
+}
+
+fn rested(replied: &Replied) -> Answer {
+    let used = replied.recalled.iter().filter(|fact| fact.used);
+    let triple = |f: &RecalledFact| [f.subject.clone(), f.predicate.clone(), f.object.clone().unwrap_or_default()];
+    Answer { text: replied.text.clone(), used: used.map(triple).collect() }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Box<dyn Error>> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+    options.from_str(&text).map_err(|error| format!("{}:{error}", path.display()).into())
+}
