@@ -21,6 +21,7 @@
 mod backend;
 pub mod eye;
 pub mod file;
+mod grammar;
 pub mod names;
 pub mod net;
 pub mod ops;

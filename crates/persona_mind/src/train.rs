@@ -3,6 +3,7 @@
 pub mod content;
 pub mod export;
 pub mod lesson;
+pub mod lexicon;
 pub mod look;
 pub mod optim;
 pub mod sample;

@@ -5,6 +5,7 @@ use bevy_persona::mind::train::TrainSettings;
 use bevy_persona::mind::train::content::Content;
 use bevy_persona::mind::train::export::export;
 use bevy_persona::mind::train::lesson::{Lesson, Speaker, Task, Understanding};
+use bevy_persona::mind::train::lexicon::Lexicon;
 use bevy_persona::mind::train::look::Look;
 use bevy_persona::mind::train::scenes::SceneFile;
 use bevy_persona::mind::train::tokens::Pieces;
@@ -27,6 +28,21 @@ pub(crate) enum TrainCommand {
         /// File to write (JSON)
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Learn what words speak for, as the reader's first parameters
+    Lexicon {
+        /// Folder of the written content
+        #[arg(long, default_value = CONTENT)]
+        content: PathBuf,
+        /// How often each line is seen
+        #[arg(long, default_value_t = 15)]
+        rounds: usize,
+        /// Seed of order and first parameters
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Checkpoint to write, from which the reader goes on (safetensors)
+        #[arg(long)]
+        checkpoint: PathBuf,
     },
     /// Train the reader, which finds what a line means and which fact answers it
     Reader(TalkArgs),
@@ -136,6 +152,14 @@ pub(crate) fn run(command: &TrainCommand) -> Result<(), Box<dyn Error>> {
             let pieces = Pieces::learn(&Content::load(content)?, *size, 30_000).map_err(|e| e.to_string())?;
             println!("{} tokens, {} merges", pieces.tokens.len(), pieces.merges.len());
             Ok(std::fs::write(out, serde_json::to_string(&pieces)?)?)
+        }
+        TrainCommand::Lexicon { content, rounds, seed, checkpoint } => {
+            let content = Content::load(content)?;
+            let mut lexicon = Lexicon::new(&content, *seed);
+            lexicon.learn(&content, *rounds, *seed, |round, loss, found| {
+                println!("round {round}: loss {loss:.3}; relations of unseen questions {found:.3}");
+            });
+            Ok(lexicon.save(checkpoint)?)
         }
         TrainCommand::Reader(args) => talk::<Understanding>(args),
         TrainCommand::Speaker(args) => talk::<Speaker>(args),

@@ -1,6 +1,7 @@
 //! What to say, before how: the meaning of the line, the fact or the things that answer it, tone and names.
 
 use super::eye::{Eye, Glimpse, Impression, kind_of};
+use super::grammar::{claim, own};
 use super::names::{Names, Slotted, same};
 use super::reader::{FactBatch, FactFeatures, FactRow, Reader, TextBatch};
 use super::script::{Certainty, Choice, SeenThing, THING_SLOTS};
@@ -240,16 +241,14 @@ fn choose_fact(plan: &mut Plan, brief: &Brief, index: usize) {
     plan.claim = claim(&fact.predicate, about_self, certainty);
     plan.choice = Choice::Fact { predicate: fact.predicate.clone(), about_self, certainty };
     plan.fact = Some(index);
-    let person = |name: &str| {
-        if same(name, &brief.speaker) {
-            "you".to_owned()
-        } else if same(name, &brief.persona.name) {
-            "me".to_owned()
-        } else {
-            name.to_owned()
-        }
+    let me = &brief.persona.name;
+    let person = |name: &str| match name {
+        _ if same(name, &brief.speaker) => "you".to_owned(),
+        _ if same(name, me) => "me".to_owned(),
+        _ if about_self => own(name),
+        _ => of_oneself(name, me),
     };
-    plan.names.insert("{S}".into(), if about_self { "I".into() } else { fact.subject.clone() });
+    plan.names.insert("{S}".into(), if about_self { "I".into() } else { of_oneself(&fact.subject, me) });
     if let Some(object) = &fact.object {
         plan.names.insert("{O}".into(), person(object));
     }
@@ -258,31 +257,10 @@ fn choose_fact(plan: &mut Plan, brief: &Brief, index: usize) {
     }
 }
 
-/// The fact as a sentence, in the first person where it is about the character itself; none for a secret.
-fn claim(predicate: &str, about_self: bool, certainty: Certainty) -> Option<String> {
-    let core = if about_self { format!("I {} {{O}}", first_person(predicate)) } else { format!("{{S}} {predicate} {{O}}") };
-    match certainty {
-        Certainty::Guarded => None,
-        Certainty::Sure => Some(core),
-        Certainty::Unsure => Some(format!("I think {core}")),
-        Certainty::Told => Some(format!("{{T}} told me {core}")),
-    }
-}
-
-/// "is married to" as "am married to", "owns" as "own".
-fn first_person(predicate: &str) -> String {
-    let (verb, rest) = predicate.split_once(' ').map_or((predicate, String::new()), |(verb, rest)| (verb, format!(" {rest}")));
-    let verb = match verb {
-        "is" => "am".to_owned(),
-        "has" => "have".to_owned(),
-        "was" => "was".to_owned(),
-        _ => match verb.strip_suffix("es") {
-            Some(stem) if stem.ends_with(['s', 'x', 'z', 'o']) || stem.ends_with("ch") || stem.ends_with("sh") => stem.to_owned(),
-            Some(stem) if stem.ends_with('i') && stem.len() > 2 => format!("{}y", &stem[..stem.len() - 1]),
-            _ => verb.strip_suffix('s').filter(|stem| !stem.ends_with('s')).unwrap_or(verb).to_owned(),
-        },
-    };
-    verb + &rest
+/// "Ilka's mother" as Ilka says it.
+fn of_oneself(name: &str, me: &str) -> String {
+    let rest = name.strip_prefix(me).and_then(|rest| rest.strip_prefix("'s ").or_else(|| rest.strip_prefix("' ")));
+    rest.map_or_else(|| name.to_owned(), |rest| format!("my {rest}"))
 }
 
 fn choose_things(plan: &mut Plan, intent: &str, indices: &[usize], sights: &[Sight]) {
@@ -359,27 +337,5 @@ fn leaning(side: Trait) -> f32 {
         Trait::Cold | Trait::Hotheaded => -0.25,
         Trait::Suspicious | Trait::Gloomy | Trait::Greedy | Trait::Taciturn => -0.1,
         _ => 0.0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_claim_about_itself_is_in_the_first_person() {
-        for (third, first) in [
-            ("is married to", "am married to"),
-            ("owns", "own"),
-            ("misses", "miss"),
-            ("owes money to", "owe money to"),
-            ("was wounded in", "was wounded in"),
-            ("carries", "carry"),
-            ("fought in", "fought in"),
-        ] {
-            assert_eq!(first_person(third), first, "first person of `{third}`");
-        }
-        assert_eq!(claim("loves", false, Certainty::Told).as_deref(), Some("{T} told me {S} loves {O}"));
-        assert_eq!(claim("is under", false, Certainty::Guarded), None, "a secret is not claimed");
     }
 }

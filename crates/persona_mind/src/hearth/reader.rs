@@ -99,7 +99,7 @@ impl TextBatch {
 }
 
 /// Parts are small numbers times this: each is seen seldom, so in training it has to learn in larger steps than the rest.
-const PART_SCALE: f32 = 4.0;
+pub const PART_SCALE: f32 = 4.0;
 
 /// One fact for a [`FactBatch`].
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use super::content::Content;
 use super::tokens::Pieces;
 use crate::hearth::file::{FileError, ModelFile};
 use candle_core::{Device, Tensor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Writes the model file, with the written lines of the content, from the checkpoints of reader, speaker and eye. A checkpoint may be a model file too: then what
@@ -22,7 +22,12 @@ pub fn export(content: &Content, pieces: &Pieces, checkpoints: &[PathBuf], out: 
         tensors.extend(ModelFile::read(std::io::BufReader::new(file))?.into_tensors());
     }
     for part in parts {
-        tensors.extend(candle_core::safetensors::load(part, &Device::Cpu)?);
+        let learned = candle_core::safetensors::load(part, &Device::Cpu)?;
+        let part_of = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        let new: BTreeSet<String> = learned.keys().map(|name| part_of(name)).collect();
+        // A part is taken whole: its older self may have had other parameters.
+        tensors.retain(|name, _| !new.contains(&part_of(name)));
+        tensors.extend(learned);
     }
     // What only training needs.
     tensors.retain(|name, _| !name.starts_with("train."));

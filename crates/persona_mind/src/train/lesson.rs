@@ -42,6 +42,11 @@ pub trait Lesson: Sized + Sync {
     /// If memory is short.
     fn batch(samples: &[Sample], content: &Content, vocab: &Vocab, noise: Option<&mut ChaCha8Rng>) -> Result<Self::Batch>;
 
+    /// How quickly a variable learns, against the others.
+    fn pace(_: &str) -> f32 {
+        1.0
+    }
+
     /// What is to become small.
     ///
     /// # Errors
@@ -108,7 +113,7 @@ impl<L: Lesson> Task<L> {
             sum += loss;
             count += 1;
             let rate = schedule(step, 100, settings.steps, settings.rate);
-            optimiser.step(&self.vars, &grads, rate)?;
+            optimiser.step(&self.vars, &grads, rate, L::pace)?;
             if (step + 1) % settings.every == 0 || step + 1 == settings.steps {
                 self.vars.save(&settings.checkpoint)?;
                 report(step + 1, sum / count as f32, self.measure(512, settings.replies)?);

@@ -75,7 +75,7 @@ impl Look {
             })?;
             sum += loss;
             count += 1;
-            optimiser.step(&self.vars, &gradients, schedule(step, 100, settings.steps, settings.rate))?;
+            optimiser.step(&self.vars, &gradients, schedule(step, 100, settings.steps, settings.rate), |_| 1.0)?;
             if (step + 1) % settings.every == 0 || step + 1 == settings.steps {
                 self.vars.save(&settings.checkpoint)?;
                 report(step + 1, sum / count as f32, self.measure(held_out, 400)?);

@@ -106,11 +106,12 @@ const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.98;
 
 impl AdamW {
-    /// Makes one step along the mean of the gradients, and returns its length before clipping.
+    /// Makes one step along the mean of the gradients, each variable at `rate` times its `pace` by name, and returns the
+    /// gradient's length before clipping.
     ///
     /// # Errors
     /// If a gradient has the wrong shape.
-    pub fn step(&mut self, vars: &Variables, grads: &[GradStore], rate: f32) -> Result<f32> {
+    pub fn step(&mut self, vars: &Variables, grads: &[GradStore], rate: f32, pace: impl Fn(&str) -> f32) -> Result<f32> {
         self.step += 1;
         let mut found = Vec::new();
         let mut square = 0.0f64;
@@ -123,6 +124,7 @@ impl AdamW {
         let scale = if length > self.clip { self.clip / length } else { 1.0 };
         let (fix1, fix2) = (1.0 - BETA1.powi(self.step), 1.0 - BETA2.powi(self.step));
         for (name, var, grad) in found {
+            let rate = rate * pace(&name);
             let (m, v) = self.moments.entry(name).or_insert_with(|| (vec![0.0; grad.len()], vec![0.0; grad.len()]));
             let decay = if var.rank() > 1 { rate * self.weight_decay } else { 0.0 };
             let mut values = var.flatten_all()?.to_vec1::<f32>()?;

@@ -1,7 +1,7 @@
 //! Training samples, drawn from the written content at random: a small world of facts or things, a line, what it
 //! means, which fact or thing answers it, and a reply in voice.
 
-mod augment;
+pub(super) mod augment;
 mod steps;
 mod view;
 mod world;
@@ -81,6 +81,18 @@ impl Sample {
         for fact in &mut self.facts {
             [fact.features.subject_first, fact.features.object_first] = fact.concepts.map(|c| c == named);
         }
+    }
+
+    /// Begins the line with another concept: "nice boots. where did you get them".
+    fn speak_of(&mut self, other: u64, rng: &mut impl Rng) {
+        let line = self.line.replace("{1}", "{2}");
+        for fact in &mut self.facts {
+            let features = &mut fact.features;
+            features.subject_later |= features.subject_first;
+            features.object_later |= features.object_first;
+        }
+        self.mark_named(other);
+        self.line = augment::remark(&line, "{1}", rng);
     }
 
     /// Notes at each fact that the last exchange named this concept.
@@ -164,14 +176,18 @@ impl<'a> Generator<'a> {
         sample
     }
 
-    /// Picks among the wordings that belong to this side of the split.
+    /// The wordings that belong to one side of the split: every twelfth is held out.
+    pub(super) fn ours(wordings: &[String], held_out: bool) -> impl Iterator<Item = &str> {
+        wordings.iter().enumerate().filter(move |(i, _)| (i % 12 == 11) == held_out).map(|(_, wording)| wording.as_str())
+    }
+
+    /// Picks among the wordings of this side of the split, or among all where it has none.
     fn wording<'b>(&self, wordings: &'b [String], rng: &mut impl Rng) -> Option<&'b str> {
-        let ours = |i: usize| (i % 12 == 11) == self.holdout;
-        let count = (0..wordings.len()).filter(|i| ours(*i)).count();
-        if count == 0 {
+        let ours = Self::ours(wordings, self.holdout).count();
+        if ours == 0 {
             return wordings.choose(rng).map(String::as_str);
         }
-        (0..wordings.len()).filter(|i| ours(*i)).nth(rng.random_range(0..count)).map(|i| wordings[i].as_str())
+        Self::ours(wordings, self.holdout).nth(rng.random_range(0..ours))
     }
 
     fn relation(&self, rng: &mut impl Rng) -> Option<(usize, &'a str)> {
@@ -183,7 +199,7 @@ impl<'a> Generator<'a> {
     }
 
     fn ask_fact(&self, sample: &mut Sample, rng: &mut impl Rng) {
-        if rng.random_bool(0.15) && self.ask_in_steps(sample, rng).is_some() {
+        if rng.random_bool(0.25) && self.ask_in_steps(sample, rng).is_some() {
             return;
         }
         let target = rng.random_range(0..sample.facts.len().max(1));
@@ -215,6 +231,10 @@ impl<'a> Generator<'a> {
             _ if pronoun => sample.mark_before(named),
             SELF | SPEAKER => {}
             _ => sample.mark_named(named),
+        }
+        let other = fact.concepts[usize::from(!by_object)];
+        if known && !pronoun && other != SELF && other != SPEAKER && rng.random_bool(0.12) {
+            sample.speak_of(other, rng);
         }
         sample.asked = Some(relation);
         sample.answer = Some(if known { target } else { sample.facts.len() });

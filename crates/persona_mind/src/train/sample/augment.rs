@@ -89,6 +89,28 @@ fn in_person(question: &str, slot: &str, forms: &[(&str, &str)]) -> String {
     forms.iter().fold(question.to_owned(), |line, (form, person)| line.replace(&form.replace("{}", slot), person))
 }
 
+/// A line with a remark on what a slot stands for before or after it.
+pub fn remark(line: &str, slot: &str, rng: &mut impl Rng) -> String {
+    const REMARKS: [&str; 14] = [
+        "nice {}. ",
+        "about the {}: ",
+        "that {}, ",
+        "i see a {}. ",
+        "i hear there is a {}. ",
+        "{}, eh? ",
+        "{}! ",
+        "i heard about the {}, ",
+        "you and your {}, ",
+        "what a {}, ",
+        "quick, the {}, ",
+        "someone said {}. ",
+        "the {} here, ",
+        "you with the {}: ",
+    ];
+    let remark = REMARKS.choose(rng).copied().unwrap_or("{}. ").replace("{}", slot);
+    if rng.random_bool(0.3) { format!("{line} {}", remark.trim_end_matches([' ', ',', ':'])) } else { remark + line }
+}
+
 /// Swaps, drops or doubles one letter outside of slots.
 fn slip(line: &str, rng: &mut impl Rng) -> String {
     let chars: Vec<char> = line.chars().collect();
