@@ -1,7 +1,7 @@
 //! Hearth: the small multimodal persona model that ships inside the crate.
 //!
 //! It understands before it speaks. The [`reader`] finds what a line means and which recalled fact answers it, the
-//! [`eye`] says what is where in a picture and of which colour, a [`plan`] is made of both, and the speaker, a
+//! [`eye`] finds what is where in a picture, the [`gaze`] says what a thing looks like, a [`plan`] is made of both, and the speaker, a
 //! LLaMA-shaped decoder, words it in the character's register and tone. Names are never spelled: the speaker emits
 //! slots, and [`speech`] writes out what they stand for, so each name it utters is one the character knows.
 //!
@@ -21,7 +21,8 @@
 mod backend;
 pub mod eye;
 pub mod file;
-mod grammar;
+pub mod gaze;
+pub(crate) mod grammar;
 pub mod names;
 pub mod net;
 pub mod ops;
@@ -37,6 +38,7 @@ pub mod words;
 use crate::engine::decoder::{Decoder, DecoderConfig};
 use eye::{Eye, EyeConfig};
 use file::ModelFile;
+use gaze::{Gaze, GazeConfig};
 use net::{BlockConfig, Params};
 use reader::{Reader, ReaderConfig};
 
@@ -45,6 +47,7 @@ pub struct Hearth {
     file: ModelFile,
     reader: Reader,
     eye: Eye,
+    gaze: Gaze,
     speaker: talk::Speaker,
 }
 
@@ -62,10 +65,11 @@ impl Hearth {
         let vocab = file.vocab.len();
         let reader = Reader::new(Params::new(&file, "reader"), reader_config(file.vocab.intents().len()))?;
         let eye = Eye::new(Params::new(&file, "eye"), EYE)?;
+        let gaze = Gaze::new(Params::new(&file, "gaze"), GAZE)?;
         let decoder = Decoder::new(&file, decoder_config(vocab))?;
         let phrasebook = phrasebook::Phrasebook::new(&file.lines, &file.vocab);
         let speaker = talk::Speaker::new(decoder, Params::new(&file, "dec"), SPEAKER_BLOCK.dim, phrasebook)?;
-        Ok(Self { file, reader, eye, speaker })
+        Ok(Self { file, reader, eye, gaze, speaker })
     }
 }
 
@@ -76,6 +80,10 @@ pub const SPEAKER_LAYERS: usize = 4;
 /// Sizes of the eye.
 pub const EYE: EyeConfig =
     EyeConfig { block: BlockConfig { dim: 128, heads: 4, kv_heads: 4, head_dim: 32, ffn: 256 }, layers: 3 };
+
+/// Sizes of the gaze.
+pub const GAZE: GazeConfig =
+    GazeConfig { block: BlockConfig { dim: 96, heads: 3, kv_heads: 3, head_dim: 32, ffn: 256 }, layers: 3 };
 
 /// Sizes of the reader for a number of intents.
 #[must_use]

@@ -1,12 +1,14 @@
 //! `persona train`: Hearth's vocabulary, talk, eye, and model file.
 
 use super::data::CONTENT;
+use bevy_persona::mind::hearth::eye::Eye;
+use bevy_persona::mind::hearth::gaze::Gaze;
 use bevy_persona::mind::train::TrainSettings;
 use bevy_persona::mind::train::content::Content;
 use bevy_persona::mind::train::export::export;
 use bevy_persona::mind::train::lesson::{Lesson, Speaker, Task, Understanding};
 use bevy_persona::mind::train::lexicon::Lexicon;
-use bevy_persona::mind::train::look::Look;
+use bevy_persona::mind::train::look::{Look, Seeing};
 use bevy_persona::mind::train::scenes::SceneFile;
 use bevy_persona::mind::train::tokens::Pieces;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -48,17 +50,10 @@ pub(crate) enum TrainCommand {
     Reader(TalkArgs),
     /// Train the speaker, which words the reply
     Speaker(TalkArgs),
-    /// Train the eye on scenes that `persona scenes` has rendered
-    Eye {
-        /// Scenes to learn from
-        #[arg(long)]
-        scenes: PathBuf,
-        /// Scenes to measure on
-        #[arg(long)]
-        held_out: PathBuf,
-        #[command(flatten)]
-        run: RunArgs,
-    },
+    /// Train the eye, which finds things, on scenes of 96 pixels a side that `persona scenes` has rendered
+    Eye(SceneArgs),
+    /// Train the gaze, which says what a thing looks like, on scenes of 192 pixels a side or more
+    Gaze(SceneArgs),
     /// Put vocabulary and checkpoints into a model file, matrices in 8 bits
     Export {
         /// The vocabulary
@@ -85,6 +80,19 @@ pub(crate) struct TalkArgs {
     /// Folder of the written content
     #[arg(long, default_value = CONTENT)]
     content: PathBuf,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Training on scenes.
+#[derive(clap::Args, Debug)]
+pub(crate) struct SceneArgs {
+    /// Scenes to learn from
+    #[arg(long)]
+    scenes: PathBuf,
+    /// Scenes to measure on
+    #[arg(long)]
+    held_out: PathBuf,
     #[command(flatten)]
     run: RunArgs,
 }
@@ -163,15 +171,8 @@ pub(crate) fn run(command: &TrainCommand) -> Result<(), Box<dyn Error>> {
         }
         TrainCommand::Reader(args) => talk::<Understanding>(args),
         TrainCommand::Speaker(args) => talk::<Speaker>(args),
-        TrainCommand::Eye { scenes, held_out, run } => {
-            let (scenes, held_out) = (SceneFile::read(scenes)?, SceneFile::read(held_out)?);
-            let bar = run.bar();
-            Look::new(&run.settings())?.train(&run.settings(), &scenes, &held_out, |step, loss, measure| {
-                bar.suspend(|| println!("step {step}: loss {loss:.3}, {measure:?}"));
-                bar.set_position(step as u64);
-            })?;
-            Ok(())
-        }
+        TrainCommand::Eye(args) => see::<Eye>(args),
+        TrainCommand::Gaze(args) => see::<Gaze>(args),
         TrainCommand::Export { tokens, content, checkpoints, out } => {
             Ok(export(&Content::load(content)?, &pieces(tokens)?, checkpoints, out)?)
         }
@@ -192,4 +193,14 @@ fn talk<L: Lesson>(args: &TalkArgs) -> Result<(), Box<dyn Error>> {
 
 fn pieces(path: &Path) -> Result<Pieces, Box<dyn Error>> {
     Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?)
+}
+
+fn see<S: Seeing>(args: &SceneArgs) -> Result<(), Box<dyn Error>> {
+    let (scenes, held_out) = (SceneFile::read(&args.scenes)?, SceneFile::read(&args.held_out)?);
+    let (settings, bar) = (args.run.settings(), args.run.bar());
+    Look::<S>::new(&settings)?.train(&settings, &scenes, &held_out, |step, loss, measure| {
+        bar.suspend(|| println!("step {step}: loss {loss:.3}, {measure:?}"));
+        bar.set_position(step as u64);
+    })?;
+    Ok(())
 }

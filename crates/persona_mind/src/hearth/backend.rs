@@ -86,7 +86,7 @@ impl Backend for Hearth {
 
 impl Hearth {
     fn planner(&self) -> Planner<'_> {
-        Planner { reader: &self.reader, eye: &self.eye, vocab: &self.file.vocab }
+        Planner { reader: &self.reader, eye: &self.eye, gaze: &self.gaze, vocab: &self.file.vocab }
     }
 
     fn prompt_of(&self, brief: &Brief, plan: &Plan) -> Prompt {

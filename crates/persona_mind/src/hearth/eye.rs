@@ -160,7 +160,7 @@ impl Glimpse {
 
     /// Things that the eye finds by itself: touching cells of one kind, largest first, at most six.
     #[must_use]
-    pub fn find(&self) -> Vec<(VisibleThing, Impression)> {
+    pub fn find(&self) -> Vec<VisibleThing> {
         let best: Vec<usize> = self.kinds.chunks_exact(KIND_CLASSES).map(|k| likeliest(k).unwrap_or(KINDS.len())).collect();
         let mut seen = [false; CELLS * CELLS];
         let mut found = Vec::new();
@@ -173,10 +173,10 @@ impl Glimpse {
             let name = if KINDS[best[start]].starts_with('a') { name.replacen("a ", "an ", 1) } else { name };
             let kind = KINDS[best[start]].to_owned();
             let thing = VisibleThing { name, kind, distance: 0.0, bounds: bounds(&patch) };
-            found.push((patch.len(), thing, self.pool(patch.into_iter(), |kinds| kinds[best[start]])));
+            found.push((patch.len(), thing));
         }
-        found.sort_by_key(|(size, ..)| std::cmp::Reverse(*size));
-        found.into_iter().filter(|(size, ..)| *size > 1).take(6).map(|(_, thing, impression)| (thing, impression)).collect()
+        found.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+        found.into_iter().filter(|(size, _)| *size > 1).take(6).map(|(_, thing)| thing).collect()
     }
 
     fn pool(&self, cells: impl Iterator<Item = usize>, weight: impl Fn(&[f32]) -> f32) -> Impression {

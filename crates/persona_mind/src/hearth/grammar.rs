@@ -20,7 +20,7 @@ const BEFORE_VERBS: [&str; 16] = [
 ];
 
 /// "is married to" as "am married to", "owns" as "own", "never eats with his wife" as "never eat with my wife".
-pub(super) fn first_person(predicate: &str) -> String {
+pub(crate) fn first_person(predicate: &str) -> String {
     let words: Vec<&str> = predicate.split_whitespace().collect();
     let verb = words.iter().position(|word| !BEFORE_VERBS.contains(word)).unwrap_or(0);
     let said = words.iter().enumerate().map(|(i, word)| if i == verb { bare_verb(word) } else { (*word).to_owned() });

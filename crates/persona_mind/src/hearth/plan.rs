@@ -1,6 +1,7 @@
 //! What to say, before how: the meaning of the line, the fact or the things that answer it, tone and names.
 
-use super::eye::{Eye, Glimpse, Impression, kind_of};
+use super::eye::{Eye, Impression, kind_of};
+use super::gaze::Gaze;
 use super::grammar::{claim, own};
 use super::names::{Names, Slotted, same};
 use super::reader::{FactBatch, FactFeatures, FactRow, Reader, TextBatch};
@@ -41,6 +42,8 @@ pub struct Planner<'a> {
     pub reader: &'a Reader,
     /// The eye.
     pub eye: &'a Eye,
+    /// The gaze.
+    pub gaze: &'a Gaze,
     /// The vocabulary.
     pub vocab: &'a Vocab,
 }
@@ -117,19 +120,22 @@ impl Planner<'_> {
 
     fn look(&self, brief: &Brief) -> Result<Vec<Sight>> {
         let Some(view) = &brief.view else { return Ok(Vec::new()) };
-        let glimpse: Option<Glimpse> = view.picture.as_ref().map(|p| self.eye.look(p)).transpose()?;
-        if !view.things.is_empty() {
-            let sight = |(index, thing): (usize, &VisibleThing)| {
-                let impression = match &glimpse {
-                    Some(glimpse) => glimpse.impression(thing),
-                    None => Impression::default(),
-                };
-                Sight { impression: with_known_kind(impression, thing), thing: thing.clone(), index: Some(index) }
-            };
-            return Ok(view.things.iter().enumerate().map(sight).collect());
-        }
-        let found = glimpse.map(|g| g.find()).unwrap_or_default();
-        Ok(found.into_iter().map(|(thing, impression)| Sight { thing, impression, index: None }).collect())
+        let named = !view.things.is_empty();
+        let things = match &view.picture {
+            Some(picture) if !named => self.eye.look(picture)?.find(),
+            _ => view.things.clone(),
+        };
+        let boxes: Vec<[f32; 4]> = things.iter().map(|thing| thing.bounds).collect();
+        let impressions = match &view.picture {
+            Some(picture) => self.gaze.look(picture, &boxes)?,
+            None => vec![Impression::default(); things.len()],
+        };
+        let sight = |(index, (thing, impression)): (usize, (VisibleThing, Impression))| Sight {
+            impression: with_known_kind(impression, &thing),
+            thing,
+            index: named.then_some(index),
+        };
+        Ok(things.into_iter().zip(impressions).enumerate().map(sight).collect())
     }
 
     fn read(&self, brief: &Brief, names: &Names, line: &Slotted) -> Result<Choices> {

@@ -32,7 +32,7 @@ pub struct Relation {
     pub ask_subject: Vec<String>,
     /// Questions to a character who is the subject.
     pub ask_self: Vec<String>,
-    /// Sentences that state the fact.
+    /// Sentences that state the fact; its own words do where there are none.
     pub says: Vec<String>,
     /// Sentences in which the subject states the fact.
     pub says_self: Vec<String>,
@@ -309,8 +309,8 @@ impl Content {
             if let Some(lost) = relation.related.iter().find(|id| !known.contains(id.as_str())) {
                 return missing(format!("relation {}: its related {lost}", relation.id));
             }
-            if relation.facts.is_empty() || relation.says.is_empty() || relation.ask_object.is_empty() {
-                return missing(format!("relation {}: facts, says and ask_object must not be empty", relation.id));
+            if relation.facts.is_empty() || relation.ask_object.is_empty() {
+                return missing(format!("relation {}: facts and ask_object must not be empty", relation.id));
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ pub use world::{SELF, SPEAKER};
 
 use super::content::{About, Content, Intent, Kind, Relation, Style};
 use crate::brief::{Emotion, Register};
+use crate::hearth::grammar::first_person;
 use crate::hearth::reader::FactFeatures;
 use crate::hearth::script::{Certainty, Choice};
 use crate::hearth::vocab::Tone;
@@ -281,10 +282,13 @@ impl<'a> Generator<'a> {
             pick(&[Certainty::Sure, Certainty::Sure, Certainty::Sure, Certainty::Unsure, Certainty::Told], rng)
         };
         let about_self = fact.features.subject_self;
-        // A first-person form of its own where there is one; else the character speaks of itself by name.
-        let own = about_self && !content.says_self.is_empty();
-        let core = if own { pick_str(&content.says_self, rng) } else { pick_str(&content.says, rng) };
-        let core = if about_self && !own { core.replace("{S}", "{N}") } else { core };
+        let core = match (about_self, content.says.is_empty()) {
+            // A first-person form of its own where there is one; else the character speaks of itself by name.
+            (true, _) if !content.says_self.is_empty() => pick_str(&content.says_self, rng),
+            (true, true) => format!("I {} {{O}}", first_person(&fact.predicate)),
+            (false, true) => format!("{{S}} {} {{O}}", fact.predicate),
+            (about_self, false) => pick_str(&content.says, rng).replace("{S}", if about_self { "{N}" } else { "{S}" }),
+        };
         sample.reply = match certainty {
             Certainty::Guarded => pick_str(by_tone(&style.guarded, sample.tone), rng),
             Certainty::Unsure => insert(&pick_str(&style.unsure, rng), &core),
