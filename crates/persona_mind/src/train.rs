@@ -1,11 +1,13 @@
 //! The trainer of Hearth, and the generator of its data.
 
 pub mod content;
+pub mod curve;
 pub mod export;
 pub mod lesson;
 pub mod lexicon;
 pub mod look;
 pub mod optim;
+pub mod run;
 pub mod sample;
 pub mod scenes;
 mod settings;

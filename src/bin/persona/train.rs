@@ -4,11 +4,14 @@ use super::data::CONTENT;
 use bevy_persona::mind::hearth::eye::Eye;
 use bevy_persona::mind::hearth::gaze::Gaze;
 use bevy_persona::mind::train::TrainSettings;
+use bevy_persona::mind::hearth::file::ModelFile;
 use bevy_persona::mind::train::content::Content;
+use bevy_persona::mind::train::curve::svg;
 use bevy_persona::mind::train::export::export;
 use bevy_persona::mind::train::lesson::{Lesson, Speaker, Task, Understanding};
 use bevy_persona::mind::train::lexicon::Lexicon;
 use bevy_persona::mind::train::look::{Look, Seeing};
+use bevy_persona::mind::train::run::Point;
 use bevy_persona::mind::train::scenes::SceneFile;
 use bevy_persona::mind::train::tokens::Pieces;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -80,6 +83,9 @@ pub(crate) struct TalkArgs {
     /// Folder of the written content
     #[arg(long, default_value = CONTENT)]
     content: PathBuf,
+    /// A game's own content besides: a folder with `relations`, `things.ron` and `nouns.ron`, each if need be
+    #[arg(long)]
+    data: Option<PathBuf>,
     #[command(flatten)]
     run: RunArgs,
 }
@@ -106,9 +112,12 @@ pub(crate) struct RunArgs {
     /// Steps in all
     #[arg(long, default_value_t = 3000)]
     steps: usize,
-    /// The step to go on from
-    #[arg(long, default_value_t = 0)]
-    first_step: usize,
+    /// Model file (GGUF) whose parameters a new run begins with, to train it further
+    #[arg(long)]
+    from: Option<PathBuf>,
+    /// Into how many parts each thread cuts its samples, to take less memory
+    #[arg(long, default_value_t = 1)]
+    accumulate: usize,
     /// Samples a step
     #[arg(long, default_value_t = 48)]
     batch: usize,
@@ -135,7 +144,7 @@ impl RunArgs {
             batch: self.batch,
             threads: self.threads,
             steps: self.steps,
-            first_step: self.first_step,
+            accumulate: self.accumulate,
             rate: self.rate,
             replies: self.replies,
             seed: self.seed,
@@ -144,13 +153,38 @@ impl RunArgs {
         }
     }
 
-    fn bar(&self) -> ProgressBar {
+    /// The model file to begin with; none for a run that goes on.
+    fn first(&self) -> Result<Option<ModelFile>, Box<dyn Error>> {
+        let Some(from) = self.from.as_ref().filter(|_| !self.checkpoint.exists()) else { return Ok(None) };
+        let file = std::fs::File::open(from).map_err(|error| format!("{}: {error}", from.display()))?;
+        Ok(Some(ModelFile::read(std::io::BufReader::new(file))?))
+    }
+
+    /// Prints the points of the curve, and keeps it beside the checkpoint as JSON and as SVG.
+    fn report(&self) -> Result<impl FnMut(Point) + use<>, Box<dyn Error>> {
         let bar = ProgressBar::new(self.steps as u64);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {eta} left") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {per_sec}, {eta} left") {
             bar.set_style(style);
         }
-        bar.set_position(self.first_step as u64);
-        bar
+        let (json, picture) = (self.checkpoint.with_extension("json"), self.checkpoint.with_extension("svg"));
+        let mut points: Vec<Point> = match std::fs::read_to_string(&json) {
+            Ok(text) if self.checkpoint.exists() => serde_json::from_str(&text)?,
+            _ => Vec::new(),
+        };
+        Ok(move |point: Point| {
+            let figures: Vec<String> = point.figures.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
+            let line = format!("step {}: loss {:.3}; on what it never saw: {}", point.step, point.loss, figures.join(", "));
+            bar.suspend(|| println!("{line}"));
+            bar.set_position(point.step as u64);
+            points.retain(|earlier| earlier.step < point.step);
+            points.push(point);
+            let text = serde_json::to_string(&points).unwrap_or_default();
+            for (path, text) in [(&json, text), (&picture, svg(&points))] {
+                if let Err(error) = std::fs::write(path, text) {
+                    eprintln!("{}: {error}", path.display());
+                }
+            }
+        })
     }
 }
 
@@ -181,14 +215,12 @@ pub(crate) fn run(command: &TrainCommand) -> Result<(), Box<dyn Error>> {
 
 fn talk<L: Lesson>(args: &TalkArgs) -> Result<(), Box<dyn Error>> {
     let settings = args.run.settings();
-    let task = Task::<L>::new(Arc::new(Content::load(&args.content)?), &pieces(&args.tokens)?, &settings)?;
-    let bar = args.run.bar();
-    task.train(&settings, |step, loss, figures| {
-        let figures: Vec<String> = figures.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
-        bar.suspend(|| println!("step {step}: loss {loss:.3}; on unseen wordings: {}", figures.join(", ")));
-        bar.set_position(step as u64);
-    })?;
-    Ok(())
+    let mut content = Content::load(&args.content)?;
+    args.data.as_ref().map_or(Ok(()), |folder| content.add(folder))?;
+    let report = args.run.report()?;
+    let mut task = Task::<L>::new(Arc::new(content), &pieces(&args.tokens)?, &settings)?;
+    args.run.first()?.map_or(Ok(()), |model| task.begin_with(model))?;
+    Ok(task.train(&settings, report)?)
 }
 
 fn pieces(path: &Path) -> Result<Pieces, Box<dyn Error>> {
@@ -197,10 +229,8 @@ fn pieces(path: &Path) -> Result<Pieces, Box<dyn Error>> {
 
 fn see<S: Seeing>(args: &SceneArgs) -> Result<(), Box<dyn Error>> {
     let (scenes, held_out) = (SceneFile::read(&args.scenes)?, SceneFile::read(&args.held_out)?);
-    let (settings, bar) = (args.run.settings(), args.run.bar());
-    Look::<S>::new(&settings)?.train(&settings, &scenes, &held_out, |step, loss, measure| {
-        bar.suspend(|| println!("step {step}: loss {loss:.3}, {measure:?}"));
-        bar.set_position(step as u64);
-    })?;
-    Ok(())
+    let (settings, report) = (args.run.settings(), args.run.report()?);
+    let mut look = Look::<S>::new(&settings)?;
+    args.run.first()?.map_or(Ok(()), |model| look.begin_with(model))?;
+    Ok(look.train(&settings, &scenes, &held_out, report)?)
 }

@@ -246,6 +246,30 @@ impl Content {
         Ok(content)
     }
 
+    /// Adds a game's own `relations` folder, `things.ron` and `nouns.ron`, each where it is there. What lines can mean stays as
+    /// it is, since the vocabulary follows from that.
+    ///
+    /// # Errors
+    /// [`ContentError`], naming file, line and column.
+    pub fn add(&mut self, folder: &Path) -> Result<(), ContentError> {
+        let there = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
+        if let Some(path) = there("relations") {
+            self.relations.extend(read_folder(&path)?);
+        }
+        if let Some(path) = there("things.ron") {
+            for more in read::<Vec<Things>>(&path)? {
+                match self.things.iter_mut().find(|t| t.kind == more.kind) {
+                    Some(things) => things.names.extend(more.names),
+                    None => self.things.push(more),
+                }
+            }
+        }
+        if let Some(path) = there("nouns.ron") {
+            self.nouns.extend(read::<Vec<Nouns>>(&path)?);
+        }
+        self.check(folder)
+    }
+
     /// Ids of everything a line can mean: `fact`, then topics of views, then intents.
     #[must_use]
     pub fn intent_ids(&self) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! From checkpoints to the model file.
 
 use super::content::Content;
+use super::run::{AVERAGE, NOT_SHIPPED};
 use super::tokens::Pieces;
 use crate::hearth::file::{FileError, ModelFile};
 use candle_core::{Device, Tensor};
@@ -22,15 +23,20 @@ pub fn export(content: &Content, pieces: &Pieces, checkpoints: &[PathBuf], out: 
         tensors.extend(ModelFile::read(std::io::BufReader::new(file))?.into_tensors());
     }
     for part in parts {
-        let learned = candle_core::safetensors::load(part, &Device::Cpu)?;
+        let mut learned = candle_core::safetensors::load(part, &Device::Cpu)?;
+        let averages: Vec<String> = learned.keys().filter_map(|name| name.strip_prefix(AVERAGE).map(str::to_owned)).collect();
+        for name in averages {
+            if let Some(mean) = learned.remove(&format!("{AVERAGE}{name}")) {
+                learned.insert(name, mean);
+            }
+        }
+        learned.retain(|name, _| !NOT_SHIPPED.iter().any(|start| name.starts_with(start)));
         let part_of = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
         let new: BTreeSet<String> = learned.keys().map(|name| part_of(name)).collect();
         // A part is taken whole: its older self may have had other parameters.
         tensors.retain(|name, _| !new.contains(&part_of(name)));
         tensors.extend(learned);
     }
-    // What only training needs.
-    tensors.retain(|name, _| !name.starts_with("train."));
     let tensors: Vec<(String, Tensor)> = tensors.into_iter().collect();
     let part = out.with_extension("part");
     let mut file = std::fs::File::create(&part).map_err(candle_core::Error::wrap)?;

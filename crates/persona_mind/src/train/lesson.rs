@@ -5,11 +5,11 @@ mod reading;
 mod speaking;
 
 use super::content::Content;
-use super::optim::{AdamW, Variables, schedule};
+use super::run::{Point, Run};
 use super::sample::{Generator, Sample};
 use super::settings::TrainSettings;
 use super::tokens::Pieces;
-use super::workers::Workers;
+use crate::hearth::file::ModelFile;
 use crate::hearth::net::ParamSource;
 use crate::hearth::vocab::Vocab;
 use candle_core::{Result, Tensor};
@@ -17,18 +17,21 @@ use crossbeam_channel::Receiver;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
 
+pub use super::run::Figures;
 pub use super::speaker::Speaker;
 pub use reading::Understanding;
-
-/// What is measured, by name.
-pub type Figures = Vec<(&'static str, f32)>;
 
 /// A part of Hearth that learns from samples of talk.
 pub trait Lesson: Sized + Sync {
     /// Samples as tensors.
     type Batch: Send + 'static;
+
+    /// What the names of its parameters begin with, before the first dot.
+    const NAME: &'static str;
 
     /// The part with parameters from a source.
     ///
@@ -62,10 +65,10 @@ pub trait Lesson: Sized + Sync {
 
 /// A part in training.
 pub struct Task<L> {
-    vars: Variables,
-    part: L,
+    run: Run,
     vocab: Arc<Vocab>,
     content: Arc<Content>,
+    part: PhantomData<L>,
 }
 
 /// Errors of a run.
@@ -81,80 +84,72 @@ pub enum TrainError {
 }
 
 impl<L: Lesson> Task<L> {
-    /// A part with fresh parameters, or with those of `checkpoint` where that file exists.
+    /// A part with fresh parameters, or one that goes on from the checkpoint where that file exists.
     ///
     /// # Errors
     /// If the checkpoint is damaged or the pieces are no vocabulary.
     pub fn new(content: Arc<Content>, pieces: &Pieces, settings: &TrainSettings) -> std::result::Result<Self, TrainError> {
-        let vocab = pieces.vocab()?;
-        let vars = Variables::new(settings.seed);
-        if settings.checkpoint.exists() {
-            vars.restore(&settings.checkpoint)?;
-        }
-        let part = L::pupil(&vars, &vocab, &content)?;
-        Ok(Self { vars, part, vocab: Arc::new(vocab), content })
+        let vocab = Arc::new(pieces.vocab()?);
+        Ok(Self { run: Run::new(settings)?, vocab, content, part: PhantomData })
     }
 
-    /// Trains, calling `report` with the step, the mean loss since the last report, and what was measured.
+    /// Takes first parameters from a model file, for a run that has not begun.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn begin_with(&mut self, model: ModelFile) -> Result<()> {
+        self.run.begin_with(model, L::NAME)
+    }
+
+    /// Trains, calling `report` with each point of the curve.
     ///
     /// # Errors
     /// If a tensor operation fails or a checkpoint cannot be written.
-    pub fn train(
-        &self,
-        settings: &TrainSettings,
-        mut report: impl FnMut(usize, f32, Figures),
-    ) -> std::result::Result<(), TrainError> {
-        let mut optimiser = AdamW::default();
-        let batches = self.batches(settings);
-        let workers = Workers::new(settings.threads)?;
-        let (mut sum, mut count) = (0.0, 0);
-        for step in settings.first_step..settings.steps {
-            let (loss, grads) = workers.gradients(|| self.part.loss(&batches.recv().map_err(candle_core::Error::wrap)??))?;
-            sum += loss;
-            count += 1;
-            let rate = schedule(step, 100, settings.steps, settings.rate);
-            optimiser.step(&self.vars, &grads, rate, L::pace)?;
-            if (step + 1) % settings.every == 0 || step + 1 == settings.steps {
-                self.vars.save(&settings.checkpoint)?;
-                report(step + 1, sum / count as f32, self.measure(512, settings.replies)?);
-                (sum, count) = (0.0, 0);
-            }
-        }
-        Ok(())
+    pub fn train(&mut self, settings: &TrainSettings, report: impl FnMut(Point)) -> std::result::Result<(), TrainError> {
+        let part = L::pupil(self.run.variables(), &self.vocab, &self.content)?;
+        let batches = self.batches(settings, self.run.step());
+        let taken = Mutex::new(BTreeMap::new());
+        let loss = |step: usize, share: usize| {
+            let at = step * settings.shares() + share;
+            let batch = loop {
+                let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(batch) = taken.remove(&at) {
+                    break batch;
+                }
+                let (index, batch) = batches.recv().map_err(candle_core::Error::wrap)?;
+                taken.insert(index, batch);
+            };
+            part.loss(&batch?)
+        };
+        let (content, vocab) = (self.content.clone(), self.vocab.clone());
+        let measure = |params: &dyn ParamSource| {
+            let part = L::pupil(params, &vocab, &content)?;
+            measure(&part, 512, settings.replies, &content, &vocab)
+        };
+        Ok(self.run.train(settings, L::pace, loss, measure, report)?)
     }
 
-    /// Measures on `count` fresh samples of wordings that training never saw. Questions that several facts answer are not
-    /// among them.
-    ///
-    /// # Errors
-    /// If a tensor operation fails.
-    pub fn measure(&self, count: usize, replies: usize) -> Result<Figures> {
-        let generator = Generator::new(&self.content, true).with_replies(replies);
-        let mut rng = ChaCha8Rng::seed_from_u64(99);
-        let samples = std::iter::repeat_with(|| generator.sample(&mut rng)).filter(|s| s.answer.is_none() || s.asked.is_some());
-        let samples: Vec<Sample> = samples.take(count).collect();
-        self.part.measure(&L::batch(&samples, &self.content, &self.vocab, None)?)
-    }
-
-    /// Draws batches on a thread of their own, a few ahead.
-    fn batches(&self, settings: &TrainSettings) -> Receiver<Result<L::Batch>> {
+    /// Draws batches on a thread of their own, a few ahead, each with its number. A batch follows from its number and the
+    /// seed, wherever the run begins.
+    fn batches(&self, settings: &TrainSettings, first_step: usize) -> Receiver<(usize, Result<L::Batch>)> {
         let (send, receive) = crossbeam_channel::bounded(8);
         let (content, vocab) = (self.content.clone(), self.vocab.clone());
-        let size = settings.batch / settings.threads.max(1);
-        let replies = settings.replies;
-        let seed = settings.seed ^ (settings.first_step as u64) << 20;
+        let (size, replies, seed) = (settings.share(), settings.replies, settings.seed);
+        let first = first_step * settings.shares();
         std::thread::spawn(move || {
-            let mut generator = Generator::new(&content, false).with_replies(replies);
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            loop {
+            for pool in first / POOL.. {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                rng.set_stream(pool as u64 + 1);
+                let mut generator = Generator::new(&content, false).with_replies(replies);
                 generator.restock(RELATIONS, &mut rng);
                 // Samples of like length go together, so that little is padding; the batches come in any order.
                 let mut samples: Vec<Sample> = (0..size * POOL).map(|_| generator.sample(&mut rng)).collect();
                 samples.sort_by_cached_key(Sample::length);
                 let mut batches: Vec<&[Sample]> = samples.chunks(size).collect();
                 batches.shuffle(&mut rng);
-                for batch in batches {
-                    if send.send(L::batch(batch, &content, &vocab, Some(&mut rng))).is_err() {
+                for (batch, number) in batches.into_iter().zip(pool * POOL..) {
+                    let batch = L::batch(batch, &content, &vocab, Some(&mut rng));
+                    if number >= first && send.send((number, batch)).is_err() {
                         return;
                     }
                 }
@@ -162,6 +157,16 @@ impl<L: Lesson> Task<L> {
         });
         receive
     }
+}
+
+/// Measures on `count` fresh samples of wordings that training never saw. Questions that several facts answer are not among
+/// them.
+fn measure<L: Lesson>(part: &L, count: usize, replies: usize, content: &Content, vocab: &Vocab) -> Result<Figures> {
+    let generator = Generator::new(content, true).with_replies(replies);
+    let mut rng = ChaCha8Rng::seed_from_u64(99);
+    let samples = std::iter::repeat_with(|| generator.sample(&mut rng)).filter(|s| s.answer.is_none() || s.asked.is_some());
+    let samples: Vec<Sample> = samples.take(count).collect();
+    part.measure(&L::batch(&samples, content, vocab, None)?)
 }
 
 /// Batches drawn at once, to be sorted by length.

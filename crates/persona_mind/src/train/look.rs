@@ -1,11 +1,11 @@
 //! Training of the eye and of the gaze on rendered scenes.
 
-use super::optim::{AdamW, Variables, schedule};
+use super::run::{Figures, Point, Run};
 use super::scenes::{CELLS, NONE, Scene, SceneFile, SceneThing};
 use super::settings::TrainSettings;
-use super::workers::Workers;
 use crate::brief::{Picture, VisibleThing};
 use crate::hearth::eye::{self, COLOUR_CLASSES, Eye, Impression, KIND_CLASSES};
+use crate::hearth::file::ModelFile;
 use crate::hearth::gaze::{self, Gaze};
 use crate::hearth::net::{ParamSource, Params};
 use crate::hearth::ops::cross_entropy;
@@ -13,19 +13,13 @@ use crate::hearth::{EYE, GAZE};
 use candle_core::{Device, Result, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::sync::Mutex;
-
-/// What the eye gets right on scenes it has not seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct EyeMeasure {
-    /// Share of things, at least half visible, whose colour is found.
-    pub colour: f32,
-    /// Share of them whose kind is found.
-    pub kind: f32,
-}
+use std::marker::PhantomData;
 
 /// A part of Hearth that learns from scenes.
 pub trait Seeing: Sized + Sync {
+    /// What the names of its parameters begin with, before the first dot.
+    const NAME: &'static str;
+
     /// The part with parameters from a source.
     ///
     /// # Errors
@@ -47,85 +41,74 @@ pub trait Seeing: Sized + Sync {
 
 /// A part in training.
 pub struct Look<S> {
-    vars: Variables,
-    part: S,
+    run: Run,
+    part: PhantomData<S>,
 }
 
 impl<S: Seeing> Look<S> {
-    /// A part with fresh parameters, or with those of the checkpoint where that exists.
+    /// A part with fresh parameters, or one that goes on from the checkpoint where that file exists.
     ///
     /// # Errors
     /// If the checkpoint is damaged.
     pub fn new(settings: &TrainSettings) -> Result<Self> {
-        let vars = Variables::new(settings.seed);
-        if settings.checkpoint.exists() {
-            vars.restore(&settings.checkpoint)?;
-        }
-        let part = S::pupil(&vars)?;
-        Ok(Self { vars, part })
+        Ok(Self { run: Run::new(settings)?, part: PhantomData })
     }
 
-    /// Trains on scenes, calling `report` with the step, the mean loss since the last report, and what was measured on `held_out`.
+    /// Takes first parameters from a model file, for a run that has not begun.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn begin_with(&mut self, model: ModelFile) -> Result<()> {
+        self.run.begin_with(model, S::NAME)
+    }
+
+    /// Trains on scenes, calling `report` with each point of the curve, measured on `held_out`.
     ///
     /// # Errors
     /// If a tensor operation fails or a checkpoint cannot be written.
     pub fn train(
-        &self,
+        &mut self,
         settings: &TrainSettings,
         scenes: &SceneFile,
         held_out: &SceneFile,
-        mut report: impl FnMut(usize, f32, EyeMeasure),
+        report: impl FnMut(Point),
     ) -> Result<()> {
-        let workers = Workers::new(settings.threads)?;
-        let rng = Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed ^ (settings.first_step as u64) << 20));
-        let size = settings.batch / settings.threads.max(1);
-        let mut optimiser = AdamW::default();
-        let (mut sum, mut count) = (0.0, 0);
-        for step in settings.first_step..settings.steps {
-            let (loss, gradients) = workers.gradients(|| {
-                let mut rng = {
-                    let mut shared = rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    ChaCha8Rng::seed_from_u64(shared.random())
-                };
-                self.part.loss(scenes, size, &mut rng)
-            })?;
-            sum += loss;
-            count += 1;
-            optimiser.step(&self.vars, &gradients, schedule(step, 100, settings.steps, settings.rate), |_| 1.0)?;
-            if (step + 1) % settings.every == 0 || step + 1 == settings.steps {
-                self.vars.save(&settings.checkpoint)?;
-                report(step + 1, sum / count as f32, self.measure(held_out, 400)?);
-                (sum, count) = (0.0, 0);
-            }
-        }
-        Ok(())
-    }
-
-    /// Measures on the first `count` scenes.
-    ///
-    /// # Errors
-    /// If a tensor operation fails.
-    pub fn measure(&self, scenes: &SceneFile, count: usize) -> Result<EyeMeasure> {
-        let (mut things, mut coloured, mut colour, mut kind) = (0, 0, 0, 0);
-        for Scene { picture, things: all, .. } in scenes.scenes.iter().take(count) {
-            let shown: Vec<&SceneThing> = all.iter().filter(|t| t.visible >= 0.5).collect();
-            let boxes: Vec<[f32; 4]> = shown.iter().map(|t| t.bounds).collect();
-            for (thing, seen) in shown.iter().zip(self.part.impressions(picture, &boxes)?) {
-                things += 1;
-                kind += usize::from(seen.kind() == Some(usize::from(thing.kind)));
-                if thing.colour != NONE {
-                    coloured += 1;
-                    colour += usize::from(seen.colour() == Some(usize::from(thing.colour)));
-                }
-            }
-        }
-        Ok(EyeMeasure { colour: colour as f32 / coloured.max(1) as f32, kind: kind as f32 / things.max(1) as f32 })
+        let part = S::pupil(self.run.variables())?;
+        let loss = |step: usize, share: usize| {
+            let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+            rng.set_stream((step * settings.shares() + share) as u64);
+            part.loss(scenes, settings.share(), &mut rng)
+        };
+        self.run.train(settings, |_| 1.0, loss, |params| measure(&S::pupil(params)?, held_out, 400), report)
     }
 }
 
+/// The shares of things, at least half visible, whose colour and kind are found in the first `count` scenes.
+///
+/// # Errors
+/// If a tensor operation fails.
+pub fn measure(part: &impl Seeing, scenes: &SceneFile, count: usize) -> Result<Figures> {
+    let (mut things, mut coloured, mut colour, mut kind) = (0, 0, 0, 0);
+    for Scene { picture, things: all, .. } in scenes.scenes.iter().take(count) {
+        let shown: Vec<&SceneThing> = all.iter().filter(|t| t.visible >= 0.5).collect();
+        let boxes: Vec<[f32; 4]> = shown.iter().map(|t| t.bounds).collect();
+        for (thing, seen) in shown.iter().zip(part.impressions(picture, &boxes)?) {
+            things += 1;
+            kind += usize::from(seen.kind() == Some(usize::from(thing.kind)));
+            if thing.colour != NONE {
+                coloured += 1;
+                colour += usize::from(seen.colour() == Some(usize::from(thing.colour)));
+            }
+        }
+    }
+    Ok(vec![("colour", colour as f32 / coloured.max(1) as f32), ("kind", kind as f32 / things.max(1) as f32)])
+}
+
 impl Seeing for Eye {
+    const NAME: &'static str = "eye";
+
     fn pupil(source: &dyn ParamSource) -> Result<Self> {
-        Self::new(Params::new(source, "eye"), EYE)
+        Self::new(Params::new(source, Self::NAME), EYE)
     }
 
     fn loss(&self, scenes: &SceneFile, size: usize, rng: &mut ChaCha8Rng) -> Result<Tensor> {
@@ -154,8 +137,10 @@ impl Seeing for Eye {
 }
 
 impl Seeing for Gaze {
+    const NAME: &'static str = "gaze";
+
     fn pupil(source: &dyn ParamSource) -> Result<Self> {
-        Self::new(Params::new(source, "gaze"), GAZE)
+        Self::new(Params::new(source, Self::NAME), GAZE)
     }
 
     fn loss(&self, scenes: &SceneFile, size: usize, rng: &mut ChaCha8Rng) -> Result<Tensor> {

@@ -2,12 +2,11 @@
 
 use crate::hearth::net::{Init, ParamSource};
 use candle_core::backprop::GradStore;
-use candle_core::{Device, Result, Tensor, Var};
+use candle_core::{DType, Device, Result, Tensor, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// All parameters in training, by name, in a fixed order.
@@ -33,35 +32,19 @@ impl Variables {
         self.vars().iter().map(|(name, var)| (name.clone(), var.clone())).collect()
     }
 
-    /// Writes all variables as safetensors, whole or not at all.
+    /// Sets a variable, or adds it.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let tensors: std::collections::HashMap<String, Tensor> =
-            self.all().into_iter().map(|(name, var)| (name, var.as_tensor().clone())).collect();
-        let part = path.with_extension("part");
-        candle_core::safetensors::save(&tensors, &part)?;
-        std::fs::rename(part, path).map_err(candle_core::Error::wrap)
-    }
-
-    /// Takes the values of a file for the variables it holds; those of the wrong shape are left as they are.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn restore(&self, path: &Path) -> Result<usize> {
-        let mut taken = 0;
-        let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
-        for (name, tensor) in tensors {
-            let mut vars = self.vars();
-            match vars.get(&name) {
-                Some(var) if var.shape() == tensor.shape() => var.set(&tensor)?,
-                Some(_) => continue,
-                None => drop(vars.insert(name, Var::from_tensor(&tensor)?)),
+    /// If the values are no 32-bit numbers.
+    pub fn set(&self, name: &str, values: &Tensor) -> Result<()> {
+        let mut vars = self.vars();
+        match vars.get(name) {
+            Some(var) if var.shape() == values.shape() => var.set(values),
+            _ => {
+                vars.insert(name.to_owned(), Var::from_tensor(&values.to_dtype(DType::F32)?)?);
+                Ok(())
             }
-            taken += 1;
         }
-        Ok(taken)
     }
 }
 
@@ -105,7 +88,38 @@ impl Default for AdamW {
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.98;
 
+/// Names of the moments in a checkpoint.
+const MOMENTS: [&str; 2] = ["adam.m.", "adam.v."];
+
 impl AdamW {
+    /// The moments, for a checkpoint.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn state(&self) -> Result<Vec<(String, Tensor)>> {
+        let tensor = |values: &[f32]| Tensor::from_slice(values, values.len(), &Device::Cpu);
+        let both = |(name, (m, v)): (&String, &(Vec<f32>, Vec<f32>))| {
+            Ok([(format!("{}{name}", MOMENTS[0]), tensor(m)?), (format!("{}{name}", MOMENTS[1]), tensor(v)?)])
+        };
+        Ok(self.moments.iter().map(both).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// Takes the moments out of a checkpoint's tensors, after so many steps.
+    ///
+    /// # Errors
+    /// If they are no 32-bit numbers.
+    pub fn restore(&mut self, tensors: &mut HashMap<String, Tensor>, steps: usize) -> Result<()> {
+        self.step = i32::try_from(steps).unwrap_or(i32::MAX);
+        let names: Vec<String> = tensors.keys().filter_map(|name| name.strip_prefix(MOMENTS[0]).map(str::to_owned)).collect();
+        for name in names {
+            let [m, v] = MOMENTS.map(|which| tensors.remove(&format!("{which}{name}")));
+            if let (Some(m), Some(v)) = (m, v) {
+                self.moments.insert(name, (m.to_vec1()?, v.to_vec1()?));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes one step along the mean of the gradients, each variable at `rate` times its `pace` by name, and returns the
     /// gradient's length before clipping.
     ///
@@ -125,7 +139,9 @@ impl AdamW {
         let (fix1, fix2) = (1.0 - BETA1.powi(self.step), 1.0 - BETA2.powi(self.step));
         for (name, var, grad) in found {
             let rate = rate * pace(&name);
-            let (m, v) = self.moments.entry(name).or_insert_with(|| (vec![0.0; grad.len()], vec![0.0; grad.len()]));
+            let (m, v) = self.moments.entry(name).or_default();
+            m.resize(grad.len(), 0.0);
+            v.resize(grad.len(), 0.0);
             let decay = if var.rank() > 1 { rate * self.weight_decay } else { 0.0 };
             let mut values = var.flatten_all()?.to_vec1::<f32>()?;
             for (((x, g), m), v) in values.iter_mut().zip(&grad).zip(m).zip(v) {

@@ -21,21 +21,31 @@ impl Workers {
         Ok(Self { pools: (0..threads.max(1)).map(|_| one()).collect::<Result<_>>()? })
     }
 
-    /// Calls `loss` once on each thread, and gives the mean loss and all gradients.
+    /// Calls `loss` for each of so many shares, spread over the threads, and gives the mean loss and all gradients in
+    /// the order of the shares.
     ///
     /// # Errors
-    /// The first error of any thread.
-    pub fn gradients(&self, loss: impl Fn() -> Result<Tensor> + Sync) -> Result<(f32, Vec<GradStore>)> {
-        let work = || {
-            let loss = loss()?;
-            Ok((loss.to_scalar::<f32>()?, loss.backward()?))
+    /// The first error of any share.
+    pub fn gradients(&self, shares: usize, loss: impl Fn(usize) -> Result<Tensor> + Sync) -> Result<(f32, Vec<GradStore>)> {
+        let threads = self.pools.len();
+        let work = |thread: usize| {
+            let one = |share| {
+                let loss = loss(share)?;
+                Ok((share, loss.to_scalar::<f32>()?, loss.backward()?))
+            };
+            (thread..shares).step_by(threads).map(one).collect::<Result<Vec<_>>>()
         };
-        let done: Vec<Result<(f32, GradStore)>> = std::thread::scope(|scope| {
-            let running: Vec<_> = self.pools.iter().map(|pool| scope.spawn(|| pool.install(work))).collect();
+        let work = &work;
+        let done: Vec<Result<Vec<(usize, f32, GradStore)>>> = std::thread::scope(|scope| {
+            let running: Vec<_> = (self.pools.iter().enumerate())
+                .map(|(thread, pool)| scope.spawn(move || pool.install(|| work(thread))))
+                .collect();
             let died = |_| Err(Error::Msg("a worker of the trainer panicked".into()));
             running.into_iter().map(|handle| handle.join().unwrap_or_else(died)).collect()
         });
-        let (losses, gradients): (Vec<f32>, Vec<GradStore>) = done.into_iter().collect::<Result<Vec<_>>>()?.into_iter().unzip();
-        Ok((losses.iter().sum::<f32>() / losses.len() as f32, gradients))
+        let mut done: Vec<(usize, f32, GradStore)> = done.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+        done.sort_by_key(|(share, ..)| *share);
+        let mean = done.iter().map(|(_, loss, _)| loss).sum::<f32>() / done.len().max(1) as f32;
+        Ok((mean, done.into_iter().map(|(.., grads)| grads).collect()))
     }
 }

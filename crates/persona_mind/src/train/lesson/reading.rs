@@ -24,12 +24,13 @@ pub struct Understanding {
 
 impl Lesson for Understanding {
     type Batch = Batch;
+    const NAME: &'static str = "reader";
 
     fn pupil(source: &dyn ParamSource, vocab: &Vocab, content: &Content) -> Result<Self> {
         let config = reader_config(vocab.intents().len());
         let shape = [content.relations.len(), config.block.dim];
         let relations = Params::new(source, "train").get("relations", &shape, Init::Normal(1.0))?;
-        Ok(Self { reader: Reader::new(Params::new(source, "reader"), config)?, relations })
+        Ok(Self { reader: Reader::new(Params::new(source, Self::NAME), config)?, relations })
     }
 
     fn batch(samples: &[Sample], content: &Content, _: &Vocab, noise: Option<&mut ChaCha8Rng>) -> Result<Batch> {
