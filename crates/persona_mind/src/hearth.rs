@@ -51,6 +51,10 @@ pub struct Hearth {
     speaker: talk::Speaker,
 }
 
+/// The model file that is in this library.
+#[cfg(feature = "builtin")]
+pub const BUILTIN: &[u8] = include_bytes!("../models/hearth.gguf");
+
 impl Hearth {
     /// The model whose weights are in this library.
     ///
@@ -58,7 +62,7 @@ impl Hearth {
     /// [`MindError::Start`](crate::MindError::Start) if the weights do not fit this version, which a test rules out.
     #[cfg(feature = "builtin")]
     pub fn builtin() -> Result<Self, crate::MindError> {
-        Self::from_bytes(include_bytes!("../models/hearth.gguf"))
+        Self::from_bytes(BUILTIN)
     }
 
     fn new(file: ModelFile) -> candle_core::Result<Self> {

@@ -1,11 +1,15 @@
 //! `persona eval`: how well a mind answers questions that were written by hand, with 95 % intervals.
 
+mod exam;
+mod score;
+
 use super::files::Authored;
 use super::stage::{Stage, StageArgs};
 use bevy::prelude::*;
 use bevy_persona::memory::DialogueHistory;
 use bevy_persona::prelude::*;
 use bevy_persona::test_app::Notice;
+use score::Score;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -24,6 +28,8 @@ pub(crate) struct EvalArgs {
     /// Print each question that was not answered right
     #[arg(long)]
     misses: bool,
+    #[command(flatten)]
+    exam: exam::ExamArgs,
     #[command(flatten)]
     stage: StageArgs,
 }
@@ -53,28 +59,6 @@ struct Ask {
 
 type Triple = [String; 3];
 
-/// Right answers of so many.
-#[derive(Default, Clone, Copy)]
-struct Score {
-    right: usize,
-    of: usize,
-}
-
-impl Score {
-    fn add(&mut self, right: bool) {
-        self.of += 1;
-        self.right += usize::from(right);
-    }
-
-    /// The share and its 95 % interval (Wilson 1927).
-    fn interval(self) -> [f64; 3] {
-        let (n, p, z) = (self.of.max(1) as f64, self.right as f64 / self.of.max(1) as f64, 1.96f64);
-        let middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
-        let reach = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-        [p, middle - reach, middle + reach]
-    }
-}
-
 /// How a line was answered.
 struct Answer {
     text: String,
@@ -86,7 +70,7 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Box<dyn Error>> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(&args.questions)?.filter_map(|e| Some(e.ok()?.path())).collect();
     files.sort();
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
-    let mut cast = Cast { args, stages: BTreeMap::new() };
+    let mut cast = Cast { args, stages: BTreeMap::new(), figures: Vec::new() };
     for file in &files {
         let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let wanted = args.only.as_ref().is_none_or(|only| name.contains(only));
@@ -100,10 +84,10 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Box<dyn Error>> {
     }
     println!("{:32} {:>5} {:>7}   95 %", "", "n", "right");
     for (name, score) in &scores {
-        let [share, low, high] = score.interval().map(|x| 100.0 * x);
-        println!("{name:32} {:>5} {share:>6.1}%   {low:.1}-{high:.1}", score.of);
+        println!("{name:32} {score}");
     }
-    Ok(())
+    println!("{}", cast.pace());
+    exam::run(&args.exam, &args.stage.backend, args.stage.seed)
 }
 
 fn questions(file: &Path, cast: &mut Cast, scores: &mut BTreeMap<String, Score>) -> Result<(), Box<dyn Error>> {
@@ -177,6 +161,7 @@ fn out_of_role(text: &str) -> bool {
 struct Cast<'a> {
     args: &'a EvalArgs,
     stages: BTreeMap<String, Stage>,
+    figures: Vec<TurnFigures>,
 }
 
 impl Cast<'_> {
@@ -198,6 +183,17 @@ impl Cast<'_> {
         Ok(parsed.persona.facts.iter().map(triple).collect())
     }
 
+    /// How quickly was answered: medians over all lines.
+    fn pace(&self) -> String {
+        let median = |of: fn(&TurnFigures) -> f32| {
+            let mut values: Vec<f32> = self.figures.iter().map(of).collect();
+            values.sort_by(f32::total_cmp);
+            values.get(values.len() / 2).copied().unwrap_or_default()
+        };
+        let (first, whole) = (median(|f| f.first_token_ms), median(|f| f.total_ms));
+        format!("median of {} turns: first words after {first:.1} ms, whole reply after {whole:.1} ms", self.figures.len())
+    }
+
     /// Says a line in a new conversation.
     fn ask(&mut self, persona: &str, line: &str, before: Option<&(String, String)>) -> Result<Answer, Box<dyn Error>> {
         if !self.stages.contains_key(persona) {
@@ -216,7 +212,10 @@ impl Cast<'_> {
         world.entity_mut(npc).insert(history);
         let mut answer = Err(format!("{persona} did not answer \"{line}\""));
         stage.say(line, |notice| match notice {
-            Notice::Replied(replied) => answer = Ok(rested(replied)),
+            Notice::Replied(replied) => {
+                self.figures.push(replied.figures);
+                answer = Ok(rested(replied));
+            }
             Notice::TurnFailed(failed) => answer = Err(failed.error.to_string()),
             _ => {}
         });

@@ -21,10 +21,10 @@ pub(crate) struct StageArgs {
     lore: Vec<PathBuf>,
     /// What answers: builtin, scripted (canned replies from what is recalled and seen), or the path of a GGUF model
     #[arg(long, default_value = "builtin", value_parser = backend)]
-    backend: BackendChoice,
+    pub(super) backend: BackendChoice,
     /// Seed of all chance: the same seed gives the same replies
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 fn backend(name: &str) -> Result<BackendChoice, String> {

@@ -12,7 +12,7 @@ use bevy_persona::mind::train::lesson::{Lesson, Speaker, Task, Understanding};
 use bevy_persona::mind::train::lexicon::Lexicon;
 use bevy_persona::mind::train::look::{Look, Seeing};
 use bevy_persona::mind::train::run::Point;
-use bevy_persona::mind::train::scenes::SceneFile;
+use bevy_persona::mind::train::scenes::{Scene, SceneFile};
 use bevy_persona::mind::train::tokens::Pieces;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
@@ -93,9 +93,9 @@ pub(crate) struct TalkArgs {
 /// Training on scenes.
 #[derive(clap::Args, Debug)]
 pub(crate) struct SceneArgs {
-    /// Scenes to learn from
-    #[arg(long)]
-    scenes: PathBuf,
+    /// Scenes to learn from; may be given often
+    #[arg(long, required = true)]
+    scenes: Vec<PathBuf>,
     /// Scenes to measure on
     #[arg(long)]
     held_out: PathBuf,
@@ -228,7 +228,9 @@ fn pieces(path: &Path) -> Result<Pieces, Box<dyn Error>> {
 }
 
 fn see<S: Seeing>(args: &SceneArgs) -> Result<(), Box<dyn Error>> {
-    let (scenes, held_out) = (SceneFile::read(&args.scenes)?, SceneFile::read(&args.held_out)?);
+    let files = args.scenes.iter().map(|path| SceneFile::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let scenes: Vec<Scene> = files.into_iter().flat_map(|file| file.scenes).collect();
+    let held_out = SceneFile::read(&args.held_out)?.scenes;
     let (settings, report) = (args.run.settings(), args.run.report()?);
     let mut look = Look::<S>::new(&settings)?;
     args.run.first()?.map_or(Ok(()), |model| look.begin_with(model))?;

@@ -33,6 +33,7 @@ impl Backend for Hearth {
             temperature: 0.3 + 0.5 * brief.persona.improvisation.clamp(0.0, 1.0),
             max_tokens: brief.max_tokens.clamp(8, 96),
         };
+        let manner = (brief.persona.register, is_long(brief));
         let mut best: Option<Wording> = None;
         let mut interrupted = false;
         for _ in 0..CANDIDATES {
@@ -43,7 +44,7 @@ impl Backend for Hearth {
             };
             let wording = self
                 .speaker
-                .word(&prompt, &logits, &plan, brief.persona.register, &self.file.vocab, &mut chance, &mut keep_on)
+                .word(&prompt, &logits, &plan, manner, &self.file.vocab, &mut chance, &mut keep_on)
                 .map_err(failed)?;
             let good = is_sound(&wording, &plan);
             if good || best.is_none() {
@@ -97,13 +98,18 @@ impl Hearth {
 fn script<'a>(brief: &Brief, plan: &'a Plan, history: &'a [(String, String)]) -> Script<'a> {
     Script {
         register: brief.persona.register,
-        long: brief.persona.verbosity > 0.5,
+        long: is_long(brief),
         history,
         tone: plan.tone,
         intent: &plan.intent,
         choice: &plan.choice,
         line: &plan.line,
     }
+}
+
+/// Whether the character likes to talk.
+fn is_long(brief: &Brief) -> bool {
+    brief.persona.verbosity > 0.5
 }
 
 /// The latest exchanges without names. It grows at the end and drops whole blocks from the front, so that a cache

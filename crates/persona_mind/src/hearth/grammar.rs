@@ -1,16 +1,8 @@
 //! Facts as sentences, and in the mouth of the one they are about.
 
-use super::script::Certainty;
-
-/// The fact as a sentence with slots, in the first person where it is about the character itself; none for a secret.
-pub(super) fn claim(predicate: &str, about_self: bool, certainty: Certainty) -> Option<String> {
-    let core = if about_self { format!("I {} {{O}}", first_person(predicate)) } else { format!("{{S}} {predicate} {{O}}") };
-    match certainty {
-        Certainty::Guarded => None,
-        Certainty::Sure => Some(core),
-        Certainty::Unsure => Some(format!("I think {core}")),
-        Certainty::Told => Some(format!("{{T}} told me {core}")),
-    }
+/// The fact as a sentence with slots, in the first person where it is about the character itself.
+pub(super) fn claim(predicate: &str, about_self: bool) -> String {
+    if about_self { format!("I {} {{O}}", first_person(predicate)) } else { format!("{{S}} {predicate} {{O}}") }
 }
 
 /// Words that may stand before the verb.
@@ -27,14 +19,23 @@ pub(crate) fn first_person(predicate: &str) -> String {
     own(&said.collect::<Vec<_>>().join(" "))
 }
 
-/// What belongs to the one who speaks: "her left knee" as "my left knee".
+/// What belongs to the one who speaks: "her left knee" as "my left knee". After the name of another it is the other's.
 pub(super) fn own(words: &str) -> String {
-    let said = words.split(' ').map(|word| match word {
-        "his" | "her" | "their" => "my",
-        "himself" | "herself" | "themselves" => "myself",
-        other => other,
+    let mut other = false;
+    let said = words.split(' ').map(|word| {
+        other |= names_another(word);
+        match word {
+            "his" | "her" | "their" if !other => "my",
+            "himself" | "herself" | "themselves" if !other => "myself",
+            word => word,
+        }
     });
     said.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether words name someone: "reminds Walter to take".
+pub(super) fn names_another(words: &str) -> bool {
+    words.split(' ').any(|word| word.starts_with(char::is_uppercase) && word != "I")
 }
 
 /// The verb as "I" takes it.
@@ -74,10 +75,11 @@ mod tests {
             ("never goes out with", "never go out with"),
             ("hides from her sister in", "hide from my sister in"),
             ("hurt himself on", "hurt myself on"),
+            ("reminds Walter to take his", "remind Walter to take his"),
         ] {
             assert_eq!(first_person(third), first, "first person of `{third}`");
         }
-        assert_eq!(claim("loves", false, Certainty::Told).as_deref(), Some("{T} told me {S} loves {O}"));
-        assert_eq!(claim("is under", false, Certainty::Guarded), None, "a secret is not claimed");
+        assert_eq!(claim("loves", false), "{S} loves {O}");
+        assert_eq!(claim("is afraid of his", true), "I am afraid of my {O}");
     }
 }

@@ -1,27 +1,33 @@
-//! Lines that writers wrote, which small talk keeps to.
+//! Lines that writers wrote, which the speaker keeps to.
 //!
-//! A speaker of this size has the wit to choose what fits, but not the grammar to make up every sentence. Where no fact and no
-//! thing is spoken of, it words its reply along the lines for what was meant, token by token: what it says is sound, and which
-//! of them it says is its own choice.
+//! A speaker of this size has the wit to choose what fits, but not the grammar to make up every sentence. It words its reply along
+//! the lines for what was meant, token by token: what it says is sound, and which of them it says is its own choice. A fact is
+//! told within a written frame: "If you have to know, {core}."
 
+use super::script::Certainty;
 use super::vocab::{Tone, Vocab};
 use crate::brief::Register;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The topic of lines that own to not knowing.
 pub const UNKNOWN: &str = "unknown";
 /// The topic of lines that keep a secret.
 pub const GUARDED: &str = "guarded";
+/// The topic of what a talkative character adds to a fact.
+pub const ASIDE: &str = "aside";
 
-/// Written lines as token ids, by register, topic (an intent, [`UNKNOWN`] or [`GUARDED`]) and tone.
+/// Written lines by register, topic (an intent, [`UNKNOWN`], [`GUARDED`], [`ASIDE`], or how sure a fact is) and tone.
 #[derive(Clone, Debug, Default)]
 pub struct Phrasebook {
     lines: HashMap<(Register, String), Vec<(Tone, Vec<u32>)>>,
+    /// Lines with `{core}` for the sentence that states a fact.
+    frames: HashMap<(Register, String), Vec<(Tone, String)>>,
 }
 
 /// The lines that a reply can still become.
 pub struct Path<'a> {
-    lines: Vec<&'a [u32]>,
+    lines: Vec<Cow<'a, [u32]>>,
     end: u32,
     at: usize,
 }
@@ -30,28 +36,57 @@ impl Phrasebook {
     /// A book of [`entry`]s. What is not of that form is left out.
     #[must_use]
     pub fn new(entries: &[String], vocab: &Vocab) -> Self {
-        let mut lines: HashMap<_, Vec<_>> = HashMap::new();
+        let mut book = Self::default();
         for entry in entries {
             let parts: Vec<&str> = entry.splitn(4, '\t').collect();
             let &[register, topic, tone, line] = parts.as_slice() else { continue };
             let register = Register::ALL.iter().find(|r| r.name() == register);
             let tone = Tone::ALL.iter().find(|t| format!("{t:?}") == tone);
-            if let (Some(register), Some(tone)) = (register, tone) {
-                lines.entry((*register, topic.to_owned())).or_default().push((*tone, vocab.encode(line)));
+            let (Some(register), Some(tone)) = (register, tone) else { continue };
+            let place = (*register, topic.to_owned());
+            if line.contains("{core}") || line.contains("{Core}") {
+                book.frames.entry(place).or_default().push((*tone, line.to_owned()));
+            } else {
+                book.lines.entry(place).or_default().push((*tone, vocab.encode(line)));
             }
         }
-        Self { lines }
+        book
+    }
+
+    /// The frames for a fact, with the sentence that states it, and with an aside where the character is talkative. In a model
+    /// file without frames the sentence stands by itself.
+    #[must_use]
+    pub fn telling(&self, register: Register, certainty: Certainty, tone: Tone, claim: &str, long: bool, vocab: &Vocab) -> Path<'_> {
+        let place = |topic: &str| (register, topic.to_owned());
+        let all = self.frames.get(&place(certainty.name())).map_or(&[][..], Vec::as_slice);
+        let filled = in_tone(all, tone).map(|frame| vocab.encode(&frame.replace("{core}", claim).replace("{Core}", claim)));
+        let mut lines: Vec<Cow<[u32]>> = filled.map(Cow::Owned).collect();
+        if lines.is_empty() {
+            lines.push(Cow::Owned(vocab.encode(&format!("{claim}."))));
+        }
+        if long {
+            let asides = self.lines.get(&place(ASIDE)).map_or(&[][..], Vec::as_slice);
+            let both = |(line, (_, aside)): (&Cow<[u32]>, &(Tone, Vec<u32>))| Cow::Owned([line.as_ref(), aside.as_slice()].concat());
+            let with: Vec<Cow<[u32]>> = lines.iter().flat_map(|line| asides.iter().map(move |aside| (line, aside))).map(both).collect();
+            lines.extend(with);
+        }
+        Path { lines, end: vocab.special("<end>"), at: 0 }
     }
 
     /// The lines on a topic in a tone, or in any where there are none in that one, that hold only tokens that may be spoken.
     #[must_use]
     pub fn path(&self, register: Register, topic: &str, tone: Tone, end: u32, may_speak: impl Fn(u32) -> bool) -> Path<'_> {
         let all = self.lines.get(&(register, topic.to_owned())).map_or(&[][..], Vec::as_slice);
-        let all: Vec<_> = all.iter().filter(|(_, line)| line.iter().all(|id| may_speak(*id))).collect();
-        let in_tone = all.iter().any(|(t, _)| *t == tone);
-        let lines = all.into_iter().filter(|(t, _)| *t == tone || !in_tone).map(|(_, line)| line.as_slice()).collect();
+        let all: Vec<_> = all.iter().filter(|(_, line)| line.iter().all(|id| may_speak(*id))).map(|(t, l)| (*t, l)).collect();
+        let lines = in_tone(&all, tone).map(|line| Cow::Borrowed(line.as_slice())).collect();
         Path { lines, end, at: 0 }
     }
+}
+
+/// What there is in a tone, or all where there is nothing in that one.
+fn in_tone<T>(all: &[(Tone, T)], tone: Tone) -> impl Iterator<Item = &T> {
+    let any = all.iter().any(|(t, _)| *t == tone);
+    all.iter().filter(move |(t, _)| *t == tone || !any).map(|(_, line)| line)
 }
 
 /// An entry of a model file: register, topic, tone and line, with tabs between.
@@ -103,6 +138,8 @@ mod tests {
         let book = Phrasebook::new(&entries, &vocab);
         let (end, goal) = (vocab.special("<end>"), vocab.special("{G}"));
         let id = |letter: &str| vocab.encode(letter)[0];
+        let tell = |claim: &str| book.telling(Register::Gruff, Certainty::Sure, Tone::Cold, claim, false, &vocab);
+        assert!(tell("A {O}").leads_to(id("A")) && !tell("A {O}").leads_to(id("F")), "a fact without a frame stands by itself");
         let mut path = book.path(Register::Gruff, "greet", Tone::Neutral, end, |id| id != goal);
         assert!(path.leads_to(id("A")) && !path.leads_to(id("Y")), "lines of another register are not on it");
         path.step(id("A"));

@@ -2,7 +2,7 @@
 
 use super::eye::{Eye, Impression, kind_of};
 use super::gaze::Gaze;
-use super::grammar::{claim, own};
+use super::grammar::{claim, names_another, own};
 use super::names::{Names, Slotted, same};
 use super::reader::{FactBatch, FactFeatures, FactRow, Reader, TextBatch};
 use super::script::{Certainty, Choice, SeenThing, THING_SLOTS};
@@ -26,7 +26,7 @@ pub struct Plan {
     pub tone: Tone,
     /// What each slot stands for.
     pub names: HashMap<String, String>,
-    /// The chosen fact as a sentence with slots, which the speaker says word for word.
+    /// The chosen fact as a sentence with slots, which the speaker says word for word; none for a secret.
     pub claim: Option<String>,
     /// Index of the chosen fact.
     pub fact: Option<usize>,
@@ -244,14 +244,14 @@ fn choose_fact(plan: &mut Plan, brief: &Brief, index: usize) {
     };
     let about_self = same(&fact.subject, &brief.persona.name);
     plan.intent = "fact".to_owned();
-    plan.claim = claim(&fact.predicate, about_self, certainty);
+    plan.claim = (certainty != Certainty::Guarded).then(|| claim(&fact.predicate, about_self));
     plan.choice = Choice::Fact { predicate: fact.predicate.clone(), about_self, certainty };
     plan.fact = Some(index);
     let me = &brief.persona.name;
     let person = |name: &str| match name {
         _ if same(name, &brief.speaker) => "you".to_owned(),
         _ if same(name, me) => "me".to_owned(),
-        _ if about_self => own(name),
+        _ if about_self && !names_another(&fact.predicate) => own(name),
         _ => of_oneself(name, me),
     };
     plan.names.insert("{S}".into(), if about_self { "I".into() } else { of_oneself(&fact.subject, me) });

@@ -20,6 +20,19 @@ pub enum Certainty {
     Guarded,
 }
 
+impl Certainty {
+    /// Its name in model files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sure => "sure",
+            Self::Unsure => "unsure",
+            Self::Told => "told",
+            Self::Guarded => "guarded",
+        }
+    }
+}
+
 /// What the reader chose for the speaker to speak of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {

@@ -3,7 +3,7 @@
 use super::net::{Linear, Params};
 use super::phrasebook::{GUARDED, Path, Phrasebook, UNKNOWN};
 use super::plan::Plan;
-use super::script::{Certainty, Choice, Prompt, THING_VALUES};
+use super::script::{Choice, Prompt, THING_VALUES};
 use super::speech::Speech;
 use super::vocab::{COLOURS, Vocab};
 use crate::brief::{ConversationId, Emotion, Register};
@@ -102,7 +102,7 @@ impl Speaker {
         prompt: &Prompt,
         logits: &[f32],
         plan: &Plan,
-        register: Register,
+        (register, long): (Register, bool),
         vocab: &Vocab,
         choice: &mut Chance,
         keep_on: &mut dyn FnMut() -> ControlFlow<()>,
@@ -110,26 +110,22 @@ impl Speaker {
         let conversation = &mut self.caches[0];
         conversation.cache.truncate(prompt.ids.len());
         let allowed = Allowed::new(plan, vocab);
-        let topic = match plan.choice {
-            Choice::Nothing => Some(plan.intent.as_str()),
-            Choice::Unknown => Some(UNKNOWN),
-            Choice::Fact { certainty: Certainty::Guarded, .. } => Some(GUARDED),
-            Choice::Fact { .. } | Choice::Things(_) => None,
-        };
         let may_speak = |id| allowed.allows(id);
-        let along = |topic| self.phrasebook.path(register, topic, plan.tone, allowed.end, may_speak);
-        let mut path = topic.map_or_else(Path::free, along);
+        let along = |topic: &str| self.phrasebook.path(register, topic, plan.tone, allowed.end, may_speak);
+        let mut path = match (&plan.choice, &plan.claim) {
+            (Choice::Fact { certainty, .. }, Some(claim)) => {
+                self.phrasebook.telling(register, *certainty, plan.tone, claim, long, vocab)
+            }
+            (Choice::Fact { .. }, None) => along(GUARDED),
+            (Choice::Nothing, _) => along(&plan.intent),
+            (Choice::Unknown, _) => along(UNKNOWN),
+            (Choice::Things(_), _) => Path::free(),
+        };
         let mut speech = Speech::new(vocab, &plan.names);
         let mut wording = Wording::default();
         let first = choice.pick(logits, |id| vocab.special_name(id).is_some_and(|t| t.starts_with("<e:")));
         wording.emotion = emotion(vocab.special_name(first));
-        // A claim is not left to chance: the fact's own words are forced, and the model goes on from there.
         let mut next = vec![first];
-        for id in plan.claim.as_deref().map(|claim| vocab.encode(claim)).unwrap_or_default() {
-            next.push(id);
-            wording.tokens += 1;
-            speech.push(id);
-        }
         while wording.tokens < choice.max_tokens {
             let logits: Vec<f32> = self.decoder.forward(Input::Ids(&next), Rows::Last, &mut conversation.cache)?.to_vec1()?;
             let last = choice.pick(&logits, |id| allowed.allows(id) && path.leads_to(id));
@@ -194,12 +190,6 @@ impl Allowed {
         let mut specials: Vec<bool> = (0..).map_while(|id| vocab.special_name(id)).map(|t| plan.names.contains_key(t)).collect();
         let end = vocab.special("<end>");
         specials[end as usize] = true;
-        if plan.claim.is_some() {
-            // What comes after the claim adds manner, not another claim.
-            for slot in ["{S}", "{O}", "{T}"] {
-                specials[vocab.special(slot) as usize] = false;
-            }
-        }
         if let Choice::Things(things) = &plan.choice {
             for colour in things.iter().filter_map(|t| t.impression.colour()) {
                 specials[vocab.special(&format!("<c:{}>", COLOURS[colour])) as usize] = true;

@@ -2,10 +2,11 @@
 
 use super::sample::slots;
 use crate::brief::{Emotion, Register};
-use crate::hearth::phrasebook::{GUARDED, UNKNOWN, entry};
+use crate::hearth::phrasebook::{ASIDE, GUARDED, UNKNOWN, entry};
+use crate::hearth::script::Certainty;
 use crate::hearth::vocab::Tone;
 use serde::Deserialize;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// A relation between concepts, and all the ways to ask for it and to state it.
@@ -180,6 +181,8 @@ pub struct ActionContent {
 pub struct Content {
     /// Relations.
     pub relations: Vec<Relation>,
+    /// For each relation, others whose questions share words with its own, nearest first: easily confused.
+    pub neighbours: Vec<Vec<usize>>,
     /// Names for subjects and objects.
     pub things: Vec<Things>,
     /// What the ends of relations are called.
@@ -232,7 +235,8 @@ impl Content {
     /// # Errors
     /// [`ContentError`], naming file, line and column.
     pub fn load(folder: &Path) -> Result<Self, ContentError> {
-        let content = Self {
+        let mut content = Self {
+            neighbours: Vec::new(),
             relations: read_folder(&folder.join("relations"))?,
             things: read(&folder.join("things.ron"))?,
             nouns: read(&folder.join("nouns.ron"))?,
@@ -243,6 +247,7 @@ impl Content {
             actions: read(&folder.join("actions.ron"))?,
         };
         content.check(folder)?;
+        content.neighbours = neighbours(&content.relations);
         Ok(content)
     }
 
@@ -267,6 +272,7 @@ impl Content {
         if let Some(path) = there("nouns.ron") {
             self.nouns.extend(read::<Vec<Nouns>>(&path)?);
         }
+        self.neighbours = neighbours(&self.relations);
         self.check(folder)
     }
 
@@ -298,6 +304,14 @@ impl Content {
             intent.replies.iter().for_each(|(register, tone, lines)| add(*register, &intent.id, *tone, lines));
         }
         for style in &self.styles {
+            style.frames.iter().for_each(|(tone, lines)| add(style.register, Certainty::Sure.name(), *tone, lines));
+            for (topic, lines) in [
+                (Certainty::Unsure.name(), &style.unsure),
+                (Certainty::Told.name(), &style.told),
+                (ASIDE, &style.and_you),
+            ] {
+                add(style.register, topic, Tone::Neutral, lines);
+            }
             for (topic, lists) in [(UNKNOWN, &style.ignorant), (UNKNOWN, &style.ignorant_of), (GUARDED, &style.guarded)] {
                 lists.iter().for_each(|(tone, lines)| add(style.register, topic, *tone, lines));
             }
@@ -339,6 +353,37 @@ impl Content {
         }
         Ok(())
     }
+}
+
+/// How many neighbours of a relation are kept.
+const NEIGHBOURS: usize = 12;
+
+/// For each relation the others whose questions share most words, rare words counting more.
+fn neighbours(relations: &[Relation]) -> Vec<Vec<usize>> {
+    let words = |r: &Relation| -> BTreeSet<String> {
+        let questions = r.ask_object.iter().chain(&r.ask_subject).chain(&r.ask_self).chain(&r.facts);
+        let words = questions.flat_map(|q| q.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2));
+        words.map(str::to_lowercase).collect()
+    };
+    let mut users: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, relation) in relations.iter().enumerate() {
+        words(relation).into_iter().for_each(|word| users.entry(word).or_default().push(i));
+    }
+    let mut nearness = vec![HashMap::<usize, f32>::new(); relations.len()];
+    // A word that many relations use tells none apart.
+    for users in users.values().filter(|u| u.len() <= relations.len() / 20) {
+        for a in users {
+            for b in users.iter().filter(|b| *b != a) {
+                *nearness[*a].entry(*b).or_default() += 1.0 / users.len() as f32;
+            }
+        }
+    }
+    let nearest = |near: HashMap<usize, f32>| {
+        let mut near: Vec<(usize, f32)> = near.into_iter().collect();
+        near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        near.into_iter().take(NEIGHBOURS).map(|(relation, _)| relation).collect()
+    };
+    nearness.into_iter().map(nearest).collect()
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ContentError> {

@@ -1,6 +1,7 @@
 //! Training of the reader and of the speaker on samples of talk. They share nothing but the data, so that they can be trained
 //! side by side.
 
+pub mod exam;
 mod reading;
 mod speaking;
 

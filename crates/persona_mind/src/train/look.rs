@@ -1,7 +1,7 @@
 //! Training of the eye and of the gaze on rendered scenes.
 
 use super::run::{Figures, Point, Run};
-use super::scenes::{CELLS, NONE, Scene, SceneFile, SceneThing};
+use super::scenes::{CELLS, NONE, Scene, SceneThing};
 use super::settings::TrainSettings;
 use crate::brief::{Picture, VisibleThing};
 use crate::hearth::eye::{self, COLOUR_CLASSES, Eye, Impression, KIND_CLASSES};
@@ -30,7 +30,7 @@ pub trait Seeing: Sized + Sync {
     ///
     /// # Errors
     /// If shapes differ.
-    fn loss(&self, scenes: &SceneFile, size: usize, rng: &mut ChaCha8Rng) -> Result<Tensor>;
+    fn loss(&self, scenes: &[Scene], size: usize, rng: &mut ChaCha8Rng) -> Result<Tensor>;
 
     /// What is seen of things in a picture, each by its box.
     ///
@@ -69,8 +69,8 @@ impl<S: Seeing> Look<S> {
     pub fn train(
         &mut self,
         settings: &TrainSettings,
-        scenes: &SceneFile,
-        held_out: &SceneFile,
+        scenes: &[Scene],
+        held_out: &[Scene],
         report: impl FnMut(Point),
     ) -> Result<()> {
         let part = S::pupil(self.run.variables())?;
@@ -87,9 +87,9 @@ impl<S: Seeing> Look<S> {
 ///
 /// # Errors
 /// If a tensor operation fails.
-pub fn measure(part: &impl Seeing, scenes: &SceneFile, count: usize) -> Result<Figures> {
+pub fn measure(part: &impl Seeing, scenes: &[Scene], count: usize) -> Result<Figures> {
     let (mut things, mut coloured, mut colour, mut kind) = (0, 0, 0, 0);
-    for Scene { picture, things: all, .. } in scenes.scenes.iter().take(count) {
+    for Scene { picture, things: all, .. } in scenes.iter().take(count) {
         let shown: Vec<&SceneThing> = all.iter().filter(|t| t.visible >= 0.5).collect();
         let boxes: Vec<[f32; 4]> = shown.iter().map(|t| t.bounds).collect();
         for (thing, seen) in shown.iter().zip(part.impressions(picture, &boxes)?) {
@@ -111,10 +111,10 @@ impl Seeing for Eye {
         Self::new(Params::new(source, Self::NAME), EYE)
     }
 
-    fn loss(&self, scenes: &SceneFile, size: usize, rng: &mut ChaCha8Rng) -> Result<Tensor> {
+    fn loss(&self, scenes: &[Scene], size: usize, rng: &mut ChaCha8Rng) -> Result<Tensor> {
         let (mut patches, mut kinds, mut colours) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..size {
-            let scene = &scenes.scenes[rng.random_range(0..scenes.scenes.len())];
+            let scene = &scenes[rng.random_range(0..scenes.len())];
             let flip = rng.random_bool(0.5);
             eye::patchify(&augmented(scene.picture.rgb(), eye::SIDE, flip, rng), &mut patches);
             for cell in 0..CELLS * CELLS {
@@ -143,10 +143,10 @@ impl Seeing for Gaze {
         Self::new(Params::new(source, Self::NAME), GAZE)
     }
 
-    fn loss(&self, scenes: &SceneFile, size: usize, rng: &mut ChaCha8Rng) -> Result<Tensor> {
+    fn loss(&self, scenes: &[Scene], size: usize, rng: &mut ChaCha8Rng) -> Result<Tensor> {
         let (mut patches, mut kinds, mut colours, mut coloured) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         while kinds.len() < size {
-            let scene = &scenes.scenes[rng.random_range(0..scenes.scenes.len())];
+            let scene = &scenes[rng.random_range(0..scenes.len())];
             for thing in scene.things.iter().filter(|t| t.visible >= 0.3).take(size - kinds.len()) {
                 let picture = gaze::cut_out(&scene.picture, jittered(thing.bounds, rng));
                 gaze::patchify(&augmented(&picture, gaze::SIDE, rng.random_bool(0.5), rng), &mut patches);

@@ -17,6 +17,8 @@ use crate::hearth::script::{Certainty, Choice};
 use crate::hearth::vocab::Tone;
 use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
+use std::ops::RangeInclusive;
+use world::MOST_FACTS;
 
 
 /// One fact of a sample's world.
@@ -111,6 +113,8 @@ pub struct Generator<'a> {
     holdout: bool,
     /// The most replies of an intent in one register and tone.
     replies: usize,
+    /// How many facts a sample holds.
+    facts: RangeInclusive<usize>,
     /// The relations, each in one wording, that facts are drawn from; all in any wording where it is empty.
     stock: Vec<(usize, &'a str)>,
 }
@@ -119,7 +123,7 @@ impl<'a> Generator<'a> {
     /// A generator; with `holdout` it draws lines that training never sees: every twelfth wording.
     #[must_use]
     pub fn new(content: &'a Content, holdout: bool) -> Self {
-        Self { content, intents: content.intent_ids(), holdout, replies: usize::MAX, stock: Vec::new() }
+        Self { content, intents: content.intent_ids(), holdout, replies: usize::MAX, facts: 2..=MOST_FACTS, stock: Vec::new() }
     }
 
     /// Uses only so many replies of each intent in each register and tone: a short run learns few lines well rather than
@@ -127,6 +131,13 @@ impl<'a> Generator<'a> {
     #[must_use]
     pub fn with_replies(mut self, most: usize) -> Self {
         self.replies = most;
+        self
+    }
+
+    /// Makes samples of exactly so many facts.
+    #[must_use]
+    pub fn with_facts(mut self, count: usize) -> Self {
+        self.facts = count..=count;
         self
     }
 
@@ -173,8 +184,21 @@ impl<'a> Generator<'a> {
                 sample.history.push(self.earlier_exchange(sample.register, rng));
             }
         }
+        if sample.intent == 0 && rng.random_bool(0.06) {
+            sample.line = format!("{}. {}", self.remark(rng), sample.line);
+        }
         sample.line = augment::line(&sample.line, rng);
         sample
+    }
+
+    /// What a player may say before a question.
+    fn remark(&self, rng: &mut impl Rng) -> &'a str {
+        const BEFORE: [&str; 10] = [
+            "greet", "flatter", "thanks", "wellbeing", "complain", "weather_talk", "praise_place", "introduce_self", "apologise",
+            "joke",
+        ];
+        let intents: Vec<&Intent> = self.content.intents.iter().filter(|i| BEFORE.contains(&i.id.as_str())).collect();
+        intents.choose(rng).and_then(|intent| self.wording(&intent.lines, rng)).filter(|l| !l.contains('{')).unwrap_or("hello")
     }
 
     /// The wordings that belong to one side of the split: every twelfth is held out.
@@ -206,7 +230,7 @@ impl<'a> Generator<'a> {
         let target = rng.random_range(0..sample.facts.len().max(1));
         let Some(fact) = sample.facts.get(target).cloned() else { return self.converse(sample, rng) };
         let known = rng.random_bool(0.82);
-        let relation = if known { fact.relation } else { self.absent_relation(sample, rng) };
+        let relation = if known { fact.relation } else { self.absent_relation(sample, fact.relation, rng) };
         // A bare "where is it" is answered by what it is hidden under, if that is known.
         let is_in = self.content.relations.iter().position(|r| r.id == "is_in");
         let asked = is_in.filter(|i| known && self.content.related(*i, relation) && rng.random_bool(0.3)).unwrap_or(relation);
@@ -267,11 +291,16 @@ impl<'a> Generator<'a> {
         self.tell(sample, &fact, &self.content.relations[fact.relation], rng);
     }
 
-    /// A relation that no fact of the sample has.
-    fn absent_relation(&self, sample: &Sample, rng: &mut impl Rng) -> usize {
+    /// A relation that no fact of the sample has, sometimes one that is easily taken for another that is there.
+    fn absent_relation(&self, sample: &Sample, present: usize, rng: &mut impl Rng) -> usize {
+        let absent = |r: &usize| sample.facts.iter().all(|f| !self.content.related(f.relation, *r));
+        // The very nearest may mean the same.
+        let near = self.content.neighbours.get(present).map_or(&[][..], |near| near.get(2..).unwrap_or_default());
+        if let Some(near) = near.choose(rng).filter(|r| absent(r) && rng.random_bool(0.3)) {
+            return *near;
+        }
         let start = rng.random_range(0..self.content.relations.len());
-        let all = (start..self.content.relations.len()).chain(0..start);
-        all.into_iter().find(|r| sample.facts.iter().all(|f| !self.content.related(f.relation, *r))).unwrap_or(start)
+        (start..self.content.relations.len()).chain(0..start).find(absent).unwrap_or(start)
     }
 
     fn tell(&self, sample: &mut Sample, fact: &SampleFact, content: &Relation, rng: &mut impl Rng) {

@@ -158,7 +158,7 @@ fn thinned(text: &str, noise: &mut Option<&mut ChaCha8Rng>) -> Vec<Word> {
 }
 
 impl Batch {
-    fn new(samples: &[Sample], content: &Content, mut noise: Option<&mut ChaCha8Rng>) -> Result<Self> {
+    pub(super) fn new(samples: &[Sample], content: &Content, mut noise: Option<&mut ChaCha8Rng>) -> Result<Self> {
         let (mut phrases, mut names) = (Table::default(), Table::default());
         let mut phrase_relations: Vec<u32> = Vec::new();
         let mut rows: Vec<Vec<FactRow>> = Vec::new();
@@ -216,8 +216,15 @@ impl Batch {
         })
     }
 
-    fn read(&self, reader: &Reader) -> Result<Reading> {
+    pub(super) fn read(&self, reader: &Reader) -> Result<Reading> {
         reader.read(&self.lines, &self.phrases, &self.names, &self.facts)
+    }
+
+    /// How many of the questions for a fact were answered by the right one, or by none where none is right.
+    pub(super) fn pointed(&self, reading: &Reading) -> Result<usize> {
+        let rows = Tensor::new(self.asked.as_slice(), reading.facts.device())?;
+        let found = reading.facts.index_select(&rows, 0)?.argmax(1)?.to_vec1::<u32>()?;
+        Ok(found.iter().zip(&self.answers).filter(|(found, right)| found == right).count())
     }
 
     /// The scores of the actions, `[batch, actions + 1]`.

@@ -14,7 +14,7 @@ pub const SPEAKER: u64 = 1;
 const OTHERS: u64 = 2;
 
 /// The most facts of a sample: as many as a character recalls in a game.
-const MOST_FACTS: usize = 24;
+pub(super) const MOST_FACTS: usize = 24;
 
 impl Sample {
     /// A concept's name: a slot for the character and for the speaker.
@@ -30,7 +30,12 @@ impl Sample {
 
 impl Generator<'_> {
     pub(super) fn add_facts(&self, sample: &mut Sample, rng: &mut impl Rng) {
-        for _ in 0..rng.random_range(2..=MOST_FACTS) {
+        let count = rng.random_range(self.facts.clone());
+        // A few draws clash with facts that are there.
+        for _ in 0..2 * count {
+            if sample.facts.len() >= count {
+                break;
+            }
             let Some((relation, predicate)) = self.relation(rng) else { continue };
             let subject = self.subject(sample, relation, rng);
             let object = self.object(sample, relation, rng);
