@@ -59,7 +59,7 @@ pub(crate) enum TrainCommand {
     Gaze(SceneArgs),
     /// Put vocabulary and checkpoints into a model file, matrices in 8 bits
     Export {
-        /// The vocabulary
+        /// The vocabulary: what `tokens` wrote, or a model file (GGUF)
         #[arg(long)]
         tokens: PathBuf,
         /// Folder of the written content
@@ -77,7 +77,7 @@ pub(crate) enum TrainCommand {
 /// Training on samples of talk.
 #[derive(clap::Args, Debug)]
 pub(crate) struct TalkArgs {
-    /// The vocabulary
+    /// The vocabulary: what `tokens` wrote, or a model file (GGUF)
     #[arg(long)]
     tokens: PathBuf,
     /// Folder of the written content
@@ -155,9 +155,7 @@ impl RunArgs {
 
     /// The model file to begin with; none for a run that goes on.
     fn first(&self) -> Result<Option<ModelFile>, Box<dyn Error>> {
-        let Some(from) = self.from.as_ref().filter(|_| !self.checkpoint.exists()) else { return Ok(None) };
-        let file = std::fs::File::open(from).map_err(|error| format!("{}: {error}", from.display()))?;
-        Ok(Some(ModelFile::read(std::io::BufReader::new(file))?))
+        self.from.as_ref().filter(|_| !self.checkpoint.exists()).map(|from| model(from)).transpose()
     }
 
     /// Prints the points of the curve, and keeps it beside the checkpoint as JSON and as SVG.
@@ -223,8 +221,18 @@ fn talk<L: Lesson>(args: &TalkArgs) -> Result<(), Box<dyn Error>> {
     Ok(task.train(&settings, report)?)
 }
 
+/// The vocabulary of a file that `tokens` wrote, or of a model file.
 fn pieces(path: &Path) -> Result<Pieces, Box<dyn Error>> {
-    Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?)
+    if path.extension().is_some_and(|end| end == "gguf") {
+        return Ok(Pieces::from(&model(path)?));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+fn model(path: &Path) -> Result<ModelFile, Box<dyn Error>> {
+    let file = std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(ModelFile::read(std::io::BufReader::new(file)).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
 fn see<S: Seeing>(args: &SceneArgs) -> Result<(), Box<dyn Error>> {

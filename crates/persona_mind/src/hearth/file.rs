@@ -44,6 +44,8 @@ pub struct ModelFile {
     tensors: HashMap<String, Tensor>,
     /// The vocabulary.
     pub vocab: Vocab,
+    /// How its pieces are joined, best first.
+    pub merges: Vec<String>,
     /// Entries of the [`Phrasebook`](super::phrasebook::Phrasebook); a file may have none.
     pub lines: Vec<String>,
 }
@@ -58,11 +60,12 @@ impl ModelFile {
         if gguf.text("general.architecture")? != ARCHITECTURE {
             return Err(FileError::Architecture { found: gguf.text("general.architecture")?.to_owned() });
         }
-        let vocab = Vocab::new(gguf.texts(TOKENS)?.to_vec(), gguf.texts(MERGES)?, gguf.texts(INTENTS)?)?;
+        let merges = gguf.texts(MERGES)?.to_vec();
+        let vocab = Vocab::new(gguf.texts(TOKENS)?.to_vec(), &merges, gguf.texts(INTENTS)?)?;
         let lines = gguf.texts(LINES).map(<[String]>::to_vec).unwrap_or_default();
         let names: Vec<String> = gguf.tensors().keys().cloned().collect();
         let tensors = names.into_iter().map(|name| Ok((name.clone(), gguf.tensor(&name)?))).collect::<Result<_, GgufError>>()?;
-        Ok(Self { tensors, vocab, lines })
+        Ok(Self { tensors, vocab, merges, lines })
     }
 
     /// All parameters, by name.

@@ -229,7 +229,7 @@ impl<'a> Generator<'a> {
         }
         let target = rng.random_range(0..sample.facts.len().max(1));
         let Some(fact) = sample.facts.get(target).cloned() else { return self.converse(sample, rng) };
-        let known = rng.random_bool(0.82);
+        let known = rng.random_bool(0.75);
         let relation = if known { fact.relation } else { self.absent_relation(sample, fact.relation, rng) };
         // A bare "where is it" is answered by what it is hidden under, if that is known.
         let is_in = self.content.relations.iter().position(|r| r.id == "is_in");

@@ -2,6 +2,7 @@
 
 use super::content::Content;
 use super::sample::Generator;
+use crate::hearth::file::ModelFile;
 use crate::hearth::vocab::{Vocab, VocabError, special_tokens};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +20,13 @@ pub struct Pieces {
     pub merges: Vec<String>,
     /// What a line can mean.
     pub intents: Vec<String>,
+}
+
+impl From<&ModelFile> for Pieces {
+    fn from(model: &ModelFile) -> Self {
+        let vocab = &model.vocab;
+        Self { tokens: vocab.tokens().to_vec(), merges: model.merges.clone(), intents: vocab.intents().to_vec() }
+    }
 }
 
 impl Pieces {

@@ -27,7 +27,7 @@ impl Generator<'_> {
             .take(20)
             .flatten()
             .find(|(r, _)| self.content.relations[*r].subject == far && !self.content.related(*r, relation))?;
-        let known = rng.random_bool(0.85);
+        let known = rng.random_bool(0.8);
         let target = if known {
             let object = self.concept(sample, self.content.relations[asked].object, rng);
             self.add_fact(sample, asked, predicate, [middle, object], rng)?
