@@ -1,6 +1,7 @@
 //! `persona eval`: how well a mind answers questions that were written by hand, with 95 % intervals.
 
 mod exam;
+mod replies;
 mod score;
 
 use super::files::Authored;
@@ -149,8 +150,18 @@ fn remarks(
 /// Whether a reply speaks of itself as what it runs on.
 fn out_of_role(text: &str) -> bool {
     const WORDS: [&str; 12] = [
-        "ai", "chatbot", "language model", "prompt", "assistant", "openai", "chatgpt", "developer mode", "instructions are",
-        "npc", "system message", "hearth",
+        "ai",
+        "chatbot",
+        "language model",
+        "prompt",
+        "assistant",
+        "openai",
+        "chatgpt",
+        "developer mode",
+        "instructions are",
+        "npc",
+        "system message",
+        "hearth",
     ];
     let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
     let text = format!(" {} ", words.join(" "));

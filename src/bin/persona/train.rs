@@ -2,9 +2,9 @@
 
 use super::data::CONTENT;
 use bevy_persona::mind::hearth::eye::Eye;
+use bevy_persona::mind::hearth::file::ModelFile;
 use bevy_persona::mind::hearth::gaze::Gaze;
 use bevy_persona::mind::train::TrainSettings;
-use bevy_persona::mind::hearth::file::ModelFile;
 use bevy_persona::mind::train::content::Content;
 use bevy_persona::mind::train::curve::svg;
 use bevy_persona::mind::train::export::export;

@@ -7,8 +7,22 @@ pub(super) fn claim(predicate: &str, about_self: bool) -> String {
 
 /// Words that may stand before the verb.
 const BEFORE_VERBS: [&str; 16] = [
-    "never", "always", "often", "once", "secretly", "still", "also", "usually", "sometimes", "only", "nearly", "really", "now",
-    "rarely", "just", "already",
+    "never",
+    "always",
+    "often",
+    "once",
+    "secretly",
+    "still",
+    "also",
+    "usually",
+    "sometimes",
+    "only",
+    "nearly",
+    "really",
+    "now",
+    "rarely",
+    "just",
+    "already",
 ];
 
 /// "is married to" as "am married to", "owns" as "own", "never eats with his wife" as "never eat with my wife".

@@ -56,7 +56,15 @@ impl Phrasebook {
     /// The frames for a fact, with the sentence that states it, and with an aside where the character is talkative. In a model
     /// file without frames the sentence stands by itself.
     #[must_use]
-    pub fn telling(&self, register: Register, certainty: Certainty, tone: Tone, claim: &str, long: bool, vocab: &Vocab) -> Path<'_> {
+    pub fn telling(
+        &self,
+        register: Register,
+        certainty: Certainty,
+        tone: Tone,
+        claim: &str,
+        long: bool,
+        vocab: &Vocab,
+    ) -> Path<'_> {
         let place = |topic: &str| (register, topic.to_owned());
         let all = self.frames.get(&place(certainty.name())).map_or(&[][..], Vec::as_slice);
         let filled = in_tone(all, tone).map(|frame| vocab.encode(&frame.replace("{core}", claim).replace("{Core}", claim)));
@@ -66,8 +74,10 @@ impl Phrasebook {
         }
         if long {
             let asides = self.lines.get(&place(ASIDE)).map_or(&[][..], Vec::as_slice);
-            let both = |(line, (_, aside)): (&Cow<[u32]>, &(Tone, Vec<u32>))| Cow::Owned([line.as_ref(), aside.as_slice()].concat());
-            let with: Vec<Cow<[u32]>> = lines.iter().flat_map(|line| asides.iter().map(move |aside| (line, aside))).map(both).collect();
+            let both =
+                |(line, (_, aside)): (&Cow<[u32]>, &(Tone, Vec<u32>))| Cow::Owned([line.as_ref(), aside.as_slice()].concat());
+            let with: Vec<Cow<[u32]>> =
+                lines.iter().flat_map(|line| asides.iter().map(move |aside| (line, aside))).map(both).collect();
             lines.extend(with);
         }
         Path { lines, end: vocab.special("<end>"), at: 0 }

@@ -158,7 +158,8 @@ impl Planner<'_> {
         let action = if brief.actions.is_empty() {
             None
         } else {
-            let text = |a: &OfferedAction| if a.description.is_empty() { a.name.replace('_', " ") } else { a.description.clone() };
+            let text =
+                |a: &OfferedAction| if a.description.is_empty() { a.name.replace('_', " ") } else { a.description.clone() };
             let offered: Vec<Vec<Word>> = brief.actions.iter().map(|a| words(&text(a))).collect();
             let offered = self.reader.gist(&TextBatch::new(&offered)?)?;
             let scores = self.reader.actions(&reading.lines, &offered)?.flatten_all()?.to_vec1()?;

@@ -305,11 +305,9 @@ impl Content {
         }
         for style in &self.styles {
             style.frames.iter().for_each(|(tone, lines)| add(style.register, Certainty::Sure.name(), *tone, lines));
-            for (topic, lines) in [
-                (Certainty::Unsure.name(), &style.unsure),
-                (Certainty::Told.name(), &style.told),
-                (ASIDE, &style.and_you),
-            ] {
+            for (topic, lines) in
+                [(Certainty::Unsure.name(), &style.unsure), (Certainty::Told.name(), &style.told), (ASIDE, &style.and_you)]
+            {
                 add(style.register, topic, Tone::Neutral, lines);
             }
             for (topic, lists) in [(UNKNOWN, &style.ignorant), (UNKNOWN, &style.ignorant_of), (GUARDED, &style.guarded)] {

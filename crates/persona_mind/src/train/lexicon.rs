@@ -91,7 +91,8 @@ impl Lexicon {
     pub fn save(&self, path: &Path) -> Result<()> {
         let wide = reader_config(0).block.dim;
         let device = &Device::Cpu;
-        let same = |rows: usize, columns: usize| (0..rows * columns).map(move |i| f32::from(u8::from(i / columns == i % columns)));
+        let same =
+            |rows: usize, columns: usize| (0..rows * columns).map(move |i| f32::from(u8::from(i / columns == i % columns)));
         let scale = (wide as f32).sqrt();
         let relations = (0..self.relations).flat_map(|r| {
             let row = &self.classes[r * self.dim..][..self.dim];
@@ -122,7 +123,7 @@ impl Lexicon {
         self.classes.chunks_exact(self.dim).map(|row| row.iter().zip(mean).map(|(a, b)| a * b).sum()).collect()
     }
 
-    /// One step of AdaGrad (Duchi et al. 2011), with a sum of squares a row.
+    /// One step of `AdaGrad` (Duchi et al. 2011), with a sum of squares a row.
     fn step(&mut self, bag: &[(u32, f32)], class: u32, rate: f32) -> f32 {
         let mean = self.mean(bag);
         let mut shares = self.scores(&mean);

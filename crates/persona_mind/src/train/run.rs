@@ -102,7 +102,7 @@ impl Run {
             self.average()?;
             sum += value;
             count += 1;
-            if self.step % settings.every == 0 || self.step == settings.steps {
+            if self.step.is_multiple_of(settings.every) || self.step == settings.steps {
                 self.save(settings)?;
                 let figures = measure(&self.averaged()?)?;
                 let figures = figures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -191,7 +191,14 @@ mod tests {
     }
 
     fn settings(folder: &std::path::Path, name: &str) -> TrainSettings {
-        TrainSettings { steps: 300, every: 100, rate: 0.05, checkpoint: folder.join(name), threads: 2, ..TrainSettings::default() }
+        TrainSettings {
+            steps: 300,
+            every: 100,
+            rate: 0.05,
+            checkpoint: folder.join(name),
+            threads: 2,
+            ..TrainSettings::default()
+        }
     }
 
     #[test]

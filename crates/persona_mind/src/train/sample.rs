@@ -20,7 +20,6 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use std::ops::RangeInclusive;
 use world::MOST_FACTS;
 
-
 /// One fact of a sample's world.
 #[derive(Clone, Debug)]
 pub struct SampleFact {
@@ -194,7 +193,15 @@ impl<'a> Generator<'a> {
     /// What a player may say before a question.
     fn remark(&self, rng: &mut impl Rng) -> &'a str {
         const BEFORE: [&str; 10] = [
-            "greet", "flatter", "thanks", "wellbeing", "complain", "weather_talk", "praise_place", "introduce_self", "apologise",
+            "greet",
+            "flatter",
+            "thanks",
+            "wellbeing",
+            "complain",
+            "weather_talk",
+            "praise_place",
+            "introduce_self",
+            "apologise",
             "joke",
         ];
         let intents: Vec<&Intent> = self.content.intents.iter().filter(|i| BEFORE.contains(&i.id.as_str())).collect();

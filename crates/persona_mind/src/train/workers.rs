@@ -43,7 +43,8 @@ impl Workers {
             let died = |_| Err(Error::Msg("a worker of the trainer panicked".into()));
             running.into_iter().map(|handle| handle.join().unwrap_or_else(died)).collect()
         });
-        let mut done: Vec<(usize, f32, GradStore)> = done.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+        let mut done: Vec<(usize, f32, GradStore)> =
+            done.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
         done.sort_by_key(|(share, ..)| *share);
         let mean = done.iter().map(|(_, loss, _)| loss).sum::<f32>() / done.len().max(1) as f32;
         Ok((mean, done.into_iter().map(|(.., grads)| grads).collect()))

@@ -6,7 +6,7 @@ use bevy_persona::mind::hearth::file::ModelFile;
 use bevy_persona::mind::hearth::gaze::Gaze;
 use bevy_persona::mind::hearth::net::Params;
 use bevy_persona::mind::hearth::reader::Reader;
-use bevy_persona::mind::hearth::{BUILTIN, EYE, GAZE, reader_config};
+use bevy_persona::mind::hearth::{BUILTIN, EYE, GAZE, Hearth, reader_config};
 use bevy_persona::mind::train::content::Content;
 use bevy_persona::mind::train::lesson::exam::{Question, Without, examine};
 use bevy_persona::mind::train::look::{Seeing, measure};
@@ -40,16 +40,26 @@ pub(super) fn run(args: &ExamArgs, backend: &BackendChoice, seed: u64) -> Result
         BackendChoice::Local(path) => ModelFile::read(std::io::BufReader::new(std::fs::File::open(path)?))?,
         _ => return Ok(()),
     };
-    args.content.as_ref().map_or(Ok(()), |folder| questions(args, folder, &model, seed))?;
+    if let Some(folder) = &args.content {
+        let content = Content::load(folder)?;
+        questions(args, &content, &model, seed)?;
+        super::replies::run(&mut hearth(backend)?, &content, args.count)?;
+    }
     args.scenes.as_ref().map_or(Ok(()), |path| scenes(path, &model))
 }
 
-fn questions(args: &ExamArgs, folder: &Path, model: &ModelFile, seed: u64) -> Result<(), Box<dyn Error>> {
-    let content = Content::load(folder)?;
+fn hearth(backend: &BackendChoice) -> Result<Hearth, Box<dyn Error>> {
+    Ok(match backend {
+        BackendChoice::Local(path) => Hearth::from_bytes(&std::fs::read(path)?)?,
+        _ => Hearth::builtin()?,
+    })
+}
+
+fn questions(args: &ExamArgs, content: &Content, model: &ModelFile, seed: u64) -> Result<(), Box<dyn Error>> {
     let reader = Reader::new(Params::new(model, "reader"), reader_config(model.vocab.intents().len()))?;
     println!("\ngenerated, {} facts each, seed {seed}", args.facts);
     let ask = |question, without| -> Result<Score, Box<dyn Error>> {
-        let right = examine(&reader, &content, question, without, (args.count, args.facts, seed))?;
+        let right = examine(&reader, content, question, without, (args.count, args.facts, seed))?;
         Ok(Score { right, of: args.count })
     };
     for question in Question::ALL {
@@ -74,7 +84,11 @@ fn scenes(path: &Path, model: &ModelFile) -> Result<(), Box<dyn Error>> {
         println!("{name:32} {:>13.1}%", 100.0 * share);
     }
     let eye = Eye::new(Params::new(model, Eye::NAME), EYE)?;
-    let found = scenes.scenes.iter().map(|scene| Ok(eye.look(&scene.picture)?.find().len())).collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    let found = scenes
+        .scenes
+        .iter()
+        .map(|scene| Ok(eye.look(&scene.picture)?.find().len()))
+        .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
     println!("{:32} {:>14.2}", "things found by itself, a scene", found.iter().sum::<usize>() as f32 / found.len().max(1) as f32);
     Ok(())
 }

@@ -17,7 +17,10 @@ impl Lesson for Speaker {
     const NAME: &'static str = "dec";
 
     fn pupil(source: &dyn ParamSource, vocab: &Vocab, _: &Content) -> Result<Self> {
-        Self::new(Params::new(source, Self::NAME), SpeakerConfig { block: SPEAKER_BLOCK, layers: SPEAKER_LAYERS, vocab: vocab.len() })
+        Self::new(
+            Params::new(source, Self::NAME),
+            SpeakerConfig { block: SPEAKER_BLOCK, layers: SPEAKER_LAYERS, vocab: vocab.len() },
+        )
     }
 
     fn batch(samples: &[Sample], _: &Content, vocab: &Vocab, _: Option<&mut ChaCha8Rng>) -> Result<SpeakerBatch> {

@@ -53,9 +53,8 @@ impl Generator<'_> {
         rng: &mut impl Rng,
     ) -> Option<usize> {
         let [subject, object] = concepts;
-        let taken = |f: &SampleFact| {
-            self.content.related(f.relation, relation) && (f.concepts[0] == subject || f.concepts[1] == object)
-        };
+        let taken =
+            |f: &SampleFact| self.content.related(f.relation, relation) && (f.concepts[0] == subject || f.concepts[1] == object);
         if subject == object || sample.facts.iter().any(taken) {
             return None;
         }
