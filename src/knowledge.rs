@@ -255,6 +255,12 @@ impl Knowledge {
         }
     }
 
+    /// Whether a fact is a secret from someone trusted this much, -1..=1, by what the character or its lore says of it.
+    #[must_use]
+    pub fn keeps_from(&self, fact: &Fact, trust: f32) -> bool {
+        self.is_withheld(fact.triple(), trust)
+    }
+
     /// Whether any copy of the fact is a secret from someone trusted this much.
     fn is_withheld(&self, triple: u64, trust: f32) -> bool {
         (0..=self.lore.len()).filter_map(|layer| self.fact_of(layer, triple)).any(|fact| !fact.is_open(trust))

@@ -21,10 +21,11 @@
 //! ```
 //!
 //! Where to read on: [`dialogue`] for talk and its events, [`persona`] for the files that writers write,
-//! [`knowledge`] for what a character knows, [`perception`] for what it sees, [`memory`] for what it has lived
+//! [`knowledge`] for what a character knows, [`perception`] for what it sees, [`witness`] for what it is there for, [`memory`] for what it has lived
 //! through, [`mind_link`] for the choice of a model, [`test_app`] for tests of a game without any model.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod clock;
 pub mod diagnostics;
 pub mod dialogue;
 pub mod knowledge;
@@ -37,6 +38,7 @@ pub mod persona;
 pub mod props;
 pub mod schedule;
 pub mod test_app;
+pub mod witness;
 
 pub use persona_mind as mind;
 
@@ -51,7 +53,9 @@ use bevy::prelude::PluginGroup;
 /// | [`PersonaPlugin`](persona::PersonaPlugin) | loads personas and lore, and applies them to characters |
 /// | [`KnowledgePlugin`](knowledge::KnowledgePlugin) | what characters know |
 /// | [`MemoryPlugin`](memory::MemoryPlugin) | what they remember and feel |
+/// | [`ClockPlugin`](clock::ClockPlugin) | game time |
 /// | [`PerceptionPlugin`](perception::PerceptionPlugin) | what they see |
+/// | [`WitnessPlugin`](witness::WitnessPlugin) | who saw and heard what happened, and who tells whom |
 /// | [`MindPlugin`](mind_link::MindPlugin) | starts the mind's thread with a backend |
 /// | [`DialoguePlugin`](dialogue::DialoguePlugin) | what is said to them, and what comes back |
 /// | [`PersonaDiagnosticsPlugin`](diagnostics::PersonaDiagnosticsPlugin) | figures for Bevy's diagnostics |
@@ -68,7 +72,9 @@ impl PluginGroup for PersonaPlugins {
             .add(persona::PersonaPlugin)
             .add(knowledge::KnowledgePlugin)
             .add(memory::MemoryPlugin)
+            .add(clock::ClockPlugin)
             .add(perception::PerceptionPlugin)
+            .add(witness::WitnessPlugin)
             .add(mind_link::MindPlugin::default())
             .add(dialogue::DialoguePlugin)
             .add(diagnostics::PersonaDiagnosticsPlugin)
@@ -80,6 +86,7 @@ pub mod prelude {
     #[doc(hidden)]
     pub use crate::{
         PersonaPlugins,
+        clock::GameClock,
         dialogue::{
             ActionProposed, DialogueSettings, EmotionChanged, EndConversation, Interrupt, Look, RecalledFact, Replied,
             ReplyChunk, ReplyStarted, Say, SeenThing, Thinking, TurnError, TurnFailed, TurnFigures, TurnStarted, Turns,
@@ -92,6 +99,7 @@ pub mod prelude {
         perception::{Glance, GlanceFailed, Senses, Sight, Thing, Viewed},
         persona::{Lore, Persona, PersonaApplied, PersonaRejected},
         schedule::RolePlaySystems,
+        witness::{Happened, KeptQuiet, Perceived, Silence, Tell, Told, WitnessFilter, Witnessed},
     };
 }
 

@@ -52,6 +52,7 @@ pub use occlusion::{Occluder, Sightline};
 #[cfg(feature = "sight")]
 pub use screen::{SCREEN_SIDE, ScreenTarget};
 pub use visible::MAX_THINGS;
+pub(crate) use visible::{Looker, LookerState};
 
 use bevy::prelude::*;
 use persona_mind::brief::View;
@@ -75,11 +76,13 @@ pub struct Senses {
     pub field_of_view: f32,
     /// How far it makes out things, in metres.
     pub range: f32,
+    /// How well it hears: 0 not at all, 1 as people do, at most 4.
+    pub hearing: f32,
 }
 
 impl Default for Senses {
     fn default() -> Self {
-        Self { sight: Sight::Blind, eye_height: 1.6, pitch: -10.0, field_of_view: 70.0, range: 20.0 }
+        Self { sight: Sight::Blind, eye_height: 1.6, pitch: -10.0, field_of_view: 70.0, range: 20.0, hearing: 1.0 }
     }
 }
 

@@ -12,7 +12,10 @@ pub enum RolePlaySystems {
     Receive,
     /// Writes what was said into history. Runs in [`PreUpdate`], after [`Receive`](Self::Receive).
     Emit,
-    /// Begins turns, asks for views and collects those that have arrived. Runs in [`PostUpdate`].
+    /// Finds who saw and heard what has happened in this frame. Runs in [`PostUpdate`].
+    Witness,
+    /// Begins turns, asks for views and collects those that have arrived. Runs in [`PostUpdate`], after
+    /// [`Witness`](Self::Witness).
     Perceive,
     /// Finds the facts that matter for the line that was said. Runs in [`PostUpdate`], after
     /// [`Perceive`](Self::Perceive).
@@ -23,7 +26,7 @@ pub enum RolePlaySystems {
 
 /// Puts the sets in order.
 pub(crate) fn configure(app: &mut App) {
-    use RolePlaySystems::{Emit, Perceive, Recall, Receive, Think};
+    use RolePlaySystems::{Emit, Perceive, Recall, Receive, Think, Witness};
     app.configure_sets(PreUpdate, (Receive, Emit).chain());
-    app.configure_sets(PostUpdate, (Perceive, Recall, Think).chain());
+    app.configure_sets(PostUpdate, (Witness, Perceive, Recall, Think).chain());
 }

@@ -28,7 +28,7 @@ type Rays = MeshRayCast<'static, 'static>;
 type Rays = ();
 
 /// What reading the world for a list takes.
-pub(super) struct LookerState {
+pub(crate) struct LookerState {
     scene: SystemState<Scene>,
     #[cfg_attr(not(feature = "sight"), expect(dead_code, reason = "there are no meshes to hit"))]
     rays: SystemState<Rays>,
@@ -48,7 +48,7 @@ impl FromWorld for LookerState {
 }
 
 /// Lists what is in view.
-pub(super) struct Looker<'a> {
+pub(crate) struct Looker<'a> {
     world: &'a mut World,
     state: &'a mut LookerState,
 }
@@ -61,7 +61,7 @@ struct Candidate {
 }
 
 impl<'a> Looker<'a> {
-    pub(super) fn new(world: &'a mut World, state: &'a mut LookerState) -> Self {
+    pub(crate) fn new(world: &'a mut World, state: &'a mut LookerState) -> Self {
         Self { world, state }
     }
 
@@ -73,7 +73,7 @@ impl<'a> Looker<'a> {
     }
 
     /// Where an entity is in this very frame.
-    pub(super) fn place(&mut self, entity: Entity) -> Option<GlobalTransform> {
+    pub(crate) fn place(&mut self, entity: Entity) -> Option<GlobalTransform> {
         let (places, ..) = self.state.scene.get(self.world).ok()?;
         places.compute_global_transform(entity).ok()
     }
@@ -120,17 +120,22 @@ impl<'a> Looker<'a> {
         (own, found)
     }
 
-    #[cfg_attr(not(feature = "sight"), expect(clippy::needless_pass_by_ref_mut, reason = "rays need it"))]
     fn is_seen(&mut self, lens: &Lens, candidate: &Candidate) -> bool {
-        let mut lines = candidate.points.iter().map(|to| Sightline { from: lens.from, to: *to, ignoring: &candidate.family });
+        let line = |to: &Vec3| Sightline { from: lens.from, to: *to, ignoring: &candidate.family };
+        candidate.points.iter().any(|to| !self.is_blocked(&line(to)))
+    }
+
+    /// Whether something is in the way of a line.
+    #[cfg_attr(not(feature = "sight"), expect(clippy::needless_pass_by_ref_mut, reason = "rays need it"))]
+    pub(crate) fn is_blocked(&mut self, line: &Sightline) -> bool {
         if let Some(occluder) = self.world.get_resource::<Occluder>() {
-            return lines.any(|line| !occluder.hides(self.world, &line));
+            return occluder.hides(self.world, line);
         }
         #[cfg(feature = "sight")]
         if let Ok(mut rays) = self.state.rays.get_mut(self.world) {
-            return lines.any(|line| !super::occlusion::mesh_hides(&mut rays, &line));
+            return super::occlusion::mesh_hides(&mut rays, line);
         }
-        lines.next().is_some()
+        false
     }
 }
 

@@ -11,3 +11,4 @@ mod files;
 mod input;
 mod reflection;
 mod sight;
+mod witness;

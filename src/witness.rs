@@ -1,0 +1,214 @@
+//! Who saw and heard what happened.
+//!
+//! A game tells the world once what has happened and where; the plugin finds who was there. Nobody else learns of it, unless
+//! someone tells them ([`Tell`]) or they stand by when it is spoken of.
+//!
+//! ```
+//! use bevy::prelude::*;
+//! use bevy_persona::prelude::*;
+//!
+//! fn theft(mut commands: Commands) {
+//!     let fact = Fact::new("the silver cup", "was stolen by", "the ferryman");
+//!     commands.trigger(Happened::new(fact, Vec3::new(4.0, 0.0, 2.0)).quietly());
+//! }
+//! # bevy::ecs::system::assert_is_system(theft);
+//! ```
+
+mod tell;
+
+pub use tell::{KeptQuiet, Silence, Tell, Told};
+
+use crate::clock::GameClock;
+use crate::knowledge::{Fact, Knowledge, Source};
+use crate::perception::{Looker, LookerState, Senses, Sight, Sightline};
+use crate::schedule::RolePlaySystems;
+use bevy::prelude::*;
+
+/// Something has happened somewhere. Trigger it once; at the end of the frame each character that sees or hears it learns
+/// of it and is told so by [`Witnessed`].
+#[derive(Event, Clone, Debug, PartialEq, Reflect)]
+#[reflect(Event, Debug, PartialEq)]
+pub struct Happened {
+    /// What has happened.
+    pub fact: Fact,
+    /// Where.
+    pub at: Vec3,
+    /// How far it is heard by good ears with nothing between, in metres; half as far behind a wall.
+    pub loudness: f32,
+    /// How far it is seen, in metres.
+    pub visibility: f32,
+}
+
+impl Happened {
+    /// Something that is seen 30 metres off and heard 15.
+    #[must_use]
+    pub fn new(fact: Fact, at: Vec3) -> Self {
+        Self { fact, at, loudness: 15.0, visibility: 30.0 }
+    }
+
+    /// Not heard at all.
+    #[must_use]
+    pub fn quietly(self) -> Self {
+        Self { loudness: 0.0, ..self }
+    }
+
+    /// Not seen at all, such as words.
+    #[must_use]
+    pub fn unseen(self) -> Self {
+        Self { visibility: 0.0, ..self }
+    }
+
+    /// Words into an ear: not seen, and heard a step and a half away.
+    #[must_use]
+    pub fn whispered(self) -> Self {
+        Self { loudness: 1.5, ..self.unseen() }
+    }
+}
+
+/// Notification: a character has witnessed something, and knows it now.
+#[derive(EntityEvent, Clone, Debug, PartialEq, Reflect)]
+#[reflect(Event, Debug, PartialEq)]
+pub struct Witnessed {
+    /// The character.
+    pub entity: Entity,
+    /// What it knows now.
+    pub fact: Fact,
+    /// How.
+    pub how: Perceived,
+    /// Whether it did not know it before.
+    pub is_news: bool,
+}
+
+/// How something was perceived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
+#[reflect(Debug, PartialEq)]
+pub enum Perceived {
+    /// Seen, in view and with nothing between.
+    Saw,
+    /// Heard, with nothing between.
+    Heard,
+    /// Heard from behind something.
+    HeardThroughWall,
+}
+
+type Decides = dyn Fn(&World, Entity, &Happened) -> bool + Send + Sync;
+
+/// A game's own say in who can be a witness: the sleeping, the enchanted, those on another floor.
+#[derive(Resource)]
+pub struct WitnessFilter(Box<Decides>);
+
+impl WitnessFilter {
+    /// A filter that gives false for those who cannot witness this.
+    pub fn new(may_witness: impl Fn(&World, Entity, &Happened) -> bool + Send + Sync + 'static) -> Self {
+        Self(Box::new(may_witness))
+    }
+}
+
+/// Witnesses, and those who tell.
+pub struct WitnessPlugin;
+
+impl Plugin for WitnessPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Happenings>()
+            .register_type::<Happened>()
+            .register_type::<Witnessed>()
+            .add_observer(|happened: On<Happened>, mut happenings: ResMut<Happenings>| {
+                happenings.0.push(Happening { what: happened.event().clone(), teller: None, deaf: Vec::new() });
+            })
+            .add_systems(
+                PostUpdate,
+                find_witnesses
+                    .run_if(|happenings: Res<Happenings>| !happenings.0.is_empty())
+                    .in_set(RolePlaySystems::Witness)
+                    .before(TransformSystems::Propagate),
+            );
+        tell::build(app);
+    }
+}
+
+/// Nobody hears better than this.
+const MOST_HEARING: f32 = 4.0;
+
+/// What has happened in this frame.
+#[derive(Resource, Default)]
+struct Happenings(Vec<Happening>);
+
+struct Happening {
+    what: Happened,
+    /// For words: who says them.
+    teller: Option<crate::knowledge::Concept>,
+    /// Those who are part of it, and learn it in another way or not at all.
+    deaf: Vec<Entity>,
+}
+
+/// What tells where a character roughly is: its own place where it stands by itself.
+type Bodies = (Entity, &'static Transform, Has<ChildOf>, &'static Senses);
+
+fn find_witnesses(world: &mut World, bodies: &mut QueryState<Bodies, With<Knowledge>>, mut state: Local<LookerState>) {
+    let happenings = std::mem::take(&mut world.resource_mut::<Happenings>().0);
+    let rough = |(entity, place, is_carried, senses): (Entity, &Transform, bool, &Senses)| {
+        // How far the eye may be from there; one that is carried by another may be anywhere.
+        let off = if is_carried { f32::INFINITY } else { senses.eye_height.abs() * place.scale.max_element().abs() };
+        (entity, place.translation, off, senses.hearing.clamp(0.0, MOST_HEARING))
+    };
+    let bodies: Vec<(Entity, Vec3, f32, f32)> = bodies.iter(world).map(rough).collect();
+    let now = world.resource::<GameClock>().seconds;
+    for happening in happenings {
+        let Happened { at, loudness, visibility, .. } = happening.what;
+        let is_near = |(_, place, off, hearing): &&(Entity, Vec3, f32, f32)| {
+            place.distance_squared(at) <= (visibility.max(loudness * hearing) + off).powi(2)
+        };
+        let near = bodies.iter().filter(is_near);
+        for (entity, ..) in near.filter(|(entity, ..)| !happening.deaf.contains(entity)) {
+            let Some((how, confidence)) = perceive(world, &mut state, *entity, &happening.what) else { continue };
+            let may = world.get_resource::<WitnessFilter>().is_none_or(|filter| (filter.0)(world, *entity, &happening.what));
+            if may {
+                learn(world, *entity, &happening, how, confidence, now);
+            }
+        }
+    }
+}
+
+fn learn(world: &mut World, entity: Entity, happening: &Happening, how: Perceived, confidence: f32, now: f64) {
+    let (source, share) = match &happening.teller {
+        Some(teller) => (Source::Told(teller.clone()), tell::KEPT),
+        None => (Source::Witnessed, 1.0),
+    };
+    let fact = &happening.what.fact;
+    let fact =
+        Fact { secrecy: None, ..fact.clone() }.with_source(source).with_confidence(fact.confidence * confidence * share).at(now);
+    let Some(mut knowledge) = world.get_mut::<Knowledge>(entity) else { return };
+    let is_news = knowledge.learn(fact.clone());
+    world.trigger(Witnessed { entity, fact, how, is_news });
+}
+
+/// How a character perceives a happening, and how sure it is of it; `None` if not at all.
+fn perceive(world: &mut World, state: &mut LookerState, entity: Entity, what: &Happened) -> Option<(Perceived, f32)> {
+    let senses = world.get::<Senses>(entity)?.clone();
+    let mut looker = Looker::new(world, state);
+    let body = looker.place(entity)?;
+    let eye = body.transform_point(Vec3::Y * senses.eye_height);
+    let way = what.at - eye;
+    let distance = way.length();
+    let in_sight = senses.sight != Sight::Blind && distance <= what.visibility.min(senses.range) && in_view(&body, &senses, way);
+    let ear_shot = what.loudness * senses.hearing.clamp(0.0, MOST_HEARING);
+    if !in_sight && (distance > ear_shot || ear_shot <= 0.0) {
+        return None;
+    }
+    let is_open = !looker.is_blocked(&Sightline { from: eye, to: what.at, ignoring: &[entity] });
+    let heard = |range: f32| (distance <= range && range > 0.0).then(|| 0.9 - 0.3 * distance / range);
+    match (in_sight && is_open, is_open) {
+        (true, _) => Some((Perceived::Saw, 1.0)),
+        (_, true) => heard(ear_shot).map(|sure| (Perceived::Heard, sure)),
+        (_, false) => heard(ear_shot / 2.0).map(|sure| (Perceived::HeardThroughWall, 0.6 * sure)),
+    }
+}
+
+/// Whether something in this direction is before the character's eyes; what is within a step it notices anyway.
+fn in_view(body: &GlobalTransform, senses: &Senses, way: Vec3) -> bool {
+    let ahead = body.forward();
+    let half = (senses.field_of_view / 2.0).clamp(0.5, 90.0).to_radians();
+    // To the sides only: one looks up and down without turning round.
+    let level = |v: Vec3| Vec3::new(v.x, 0.0, v.z).normalize_or_zero();
+    way.length() <= 1.0 || level(*ahead).dot(level(way)) >= half.cos()
+}
