@@ -154,7 +154,6 @@ impl Planner<'_> {
         let line = TextBatch::new(&[words(&line.text)])?;
         let reading = self.reader.read(&line, &batch(&phrases)?, &batch(&texts)?, &FactBatch::new(&[rows])?)?;
         let intent = best(&reading.intents.flatten_all()?.to_vec1()?);
-        let fact = best(&reading.facts.flatten_all()?.to_vec1()?);
         let action = if brief.actions.is_empty() {
             None
         } else {
@@ -167,7 +166,7 @@ impl Planner<'_> {
         };
         Ok(Choices {
             intent: self.vocab.intents().get(intent).cloned().unwrap_or_default(),
-            fact: (fact < brief.facts.len()).then_some(fact),
+            fact: reading.chosen()?.first().copied().flatten().filter(|fact| *fact < brief.facts.len()),
             action,
         })
     }

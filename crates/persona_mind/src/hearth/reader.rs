@@ -207,6 +207,22 @@ pub struct Reading {
     pub lines: Tensor,
 }
 
+/// How likely a fact must be to be told as the answer: a wrong one is worse than none.
+pub const SURE_ENOUGH: f32 = 0.35;
+
+impl Reading {
+    /// For each line the fact that answers it, if one is likely enough.
+    ///
+    /// # Errors
+    /// If memory is short.
+    pub fn chosen(&self) -> Result<Vec<Option<usize>>> {
+        let none = self.facts.dim(1)? - 1;
+        let likeliest = |row: &Vec<f32>| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap_or(none);
+        let chosen = |row: &Vec<f32>| Some(likeliest(row)).filter(|best| *best != none && row[*best] >= SURE_ENOUGH);
+        Ok(softmax(&self.facts)?.to_vec2::<f32>()?.iter().map(chosen).collect())
+    }
+}
+
 /// Sizes of the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderConfig {

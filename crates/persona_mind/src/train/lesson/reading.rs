@@ -222,9 +222,10 @@ impl Batch {
 
     /// How many of the questions for a fact were answered by the right one, or by none where none is right.
     pub(super) fn pointed(&self, reading: &Reading) -> Result<usize> {
-        let rows = Tensor::new(self.asked.as_slice(), reading.facts.device())?;
-        let found = reading.facts.index_select(&rows, 0)?.argmax(1)?.to_vec1::<u32>()?;
-        Ok(found.iter().zip(&self.answers).filter(|(found, right)| found == right).count())
+        let none = reading.facts.dim(1)? - 1;
+        let chosen = reading.chosen()?;
+        let right = |(row, answer): (&u32, &u32)| chosen[*row as usize].unwrap_or(none) == *answer as usize;
+        Ok(self.asked.iter().zip(&self.answers).filter(|pair| right(*pair)).count())
     }
 
     /// The scores of the actions, `[batch, actions + 1]`.
