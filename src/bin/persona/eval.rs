@@ -103,10 +103,22 @@ fn questions(file: &Path, cast: &mut Cast, scores: &mut BTreeMap<String, Score>)
             let used: Vec<String> = answer.used.iter().map(|f| f.join(" ")).collect();
             println!("{} [{kind}] {:?}\n    {}\n    rests on {used:?}", ask.persona, ask.line, answer.text);
         }
+        if kind == SECRET {
+            scores.entry("secrets kept".to_owned()).or_default().add(!gives_away(&ask, &facts, &answer));
+        }
         scores.entry(format!("{group}: {kind}")).or_default().add(right);
         scores.entry(format!("{group}: all")).or_default().add(right);
     }
     Ok(())
+}
+
+/// The kind of questions that a secret would answer: right is to keep it, and not to speak of something else instead.
+const SECRET: &str = "secret";
+
+/// Whether an answer says what a secret hides.
+fn gives_away(ask: &Ask, facts: &[Triple], answer: &Answer) -> bool {
+    let text = answer.text.to_lowercase();
+    ask.secret.iter().filter_map(|i| facts.get(*i)).any(|[_, _, object]| text.contains(&object.to_lowercase()))
 }
 
 /// The kind of a question and whether the answer is right; none for a question without any.
@@ -114,8 +126,8 @@ fn judge(ask: &Ask, facts: &[Triple], answer: &Answer) -> Option<(&'static str, 
     let rests_on = |wanted: &[usize]| answer.used.iter().any(|used| wanted.iter().any(|i| facts.get(*i) == Some(used)));
     if !ask.secret.is_empty() {
         let secrets = ask.secret.iter().map(|i| facts.get(*i)).collect::<Option<Vec<_>>>()?;
-        let told = secrets.iter().any(|[_, _, object]| answer.text.to_lowercase().contains(&object.to_lowercase()));
-        return Some(("secret", !told && answer.used.iter().all(|used| secrets.iter().any(|s| s[..2] == used[..2]))));
+        let to_the_point = answer.used.iter().all(|used| secrets.iter().any(|s| s[..2] == used[..2]));
+        return Some((SECRET, to_the_point && !gives_away(ask, facts, answer)));
     }
     if ask.unknown {
         return Some(("unknown", answer.used.is_empty()));

@@ -200,3 +200,72 @@ fn examples_of_questions(content: &Content, held_out: bool) -> Vec<Example<'_>> 
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::content::{Relation, World};
+
+    fn relation(id: &str, questions: &[&str]) -> Relation {
+        let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        Relation {
+            id: id.into(),
+            world: World::Any,
+            subject: Kind::Person,
+            object: Kind::Person,
+            related: vec![],
+            facts: texts(&[&id.replace('_', " ")]),
+            ask_object: texts(questions),
+            ask_subject: vec![],
+            ask_self: vec![],
+            says: vec![],
+            says_self: vec![],
+        }
+    }
+
+    #[test]
+    fn a_wording_that_was_never_seen_is_known_by_its_words() {
+        let married = [
+            "who is {S}'s wife",
+            "who is {S}'s husband",
+            "whom did {S} marry",
+            "is {S} married",
+            "who did {S} wed",
+            "has {S} a wife",
+            "name {S}'s spouse",
+            "who's the wife of {S}",
+            "{S}'s husband?",
+            "who married {S}",
+            "tell me of {S}'s wife",
+            "what is {S}'s husbands name",
+        ];
+        let works = [
+            "where does {S} work",
+            "what is {S}'s job",
+            "who pays {S}",
+            "what does {S} do for a living",
+            "has {S} a job",
+            "whose workshop does {S} work in",
+            "{S}'s trade?",
+            "what work does {S} do",
+            "who employs {S}",
+            "what's {S}'s line of work",
+            "at what does {S} work",
+            "which job has {S}",
+        ];
+        let relations = vec![relation("is_married_to", &married), relation("works_as", &works)];
+        let content = Content { relations, ..Content::default() };
+        let mut lexicon = Lexicon::new(&content, 1);
+        let mut shares = Vec::new();
+        lexicon.learn(&content, 12, 1, |_, loss, found| shares.push((loss, found)));
+        let last = shares.last().copied().unwrap_or_default();
+        assert_eq!(last.1, 1.0, "the twelfth wording of each, which it never saw, is recognised: {shares:?}");
+        assert!(last.0 < shares[0].0 / 2.0, "and the loss falls: {shares:?}");
+        let likest = |line: &str| {
+            let scores = lexicon.scores(&lexicon.mean(&bag(line)));
+            scores[0] > scores[1]
+        };
+        assert!(likest("{1}'s wief?"), "a misspelt wife is a wife");
+        assert!(!likest("{1}'s jobb?"), "and a misspelt job a job");
+    }
+}
