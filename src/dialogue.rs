@@ -78,7 +78,11 @@ impl Plugin for DialoguePlugin {
         app.add_systems(
             PostUpdate,
             (
-                (turn::begin, turn::look_no_longer).chain().in_set(RolePlaySystems::Perceive),
+                (turn::begin, turn::look_no_longer)
+                    .chain()
+                    .in_set(RolePlaySystems::Perceive)
+                    // A line that was said in this frame is looked about for in it, and a look that is over brings nothing.
+                    .before(crate::perception::look),
                 brief::recall.in_set(RolePlaySystems::Recall),
                 turn::think.in_set(RolePlaySystems::Think),
             ),

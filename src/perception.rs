@@ -48,6 +48,7 @@ mod tests;
 
 #[cfg(feature = "sight")]
 pub use eye::{EYE_SIDE, EyeCamera};
+pub(crate) use glance::look;
 pub use occlusion::{Occluder, Sightline};
 #[cfg(feature = "sight")]
 pub use screen::{SCREEN_SIDE, ScreenTarget};

@@ -74,7 +74,7 @@ fn on_glance(glance: On<Glance>, senses: Query<&Senses>, mut glances: ResMut<Gla
 }
 
 /// Lets the next ones look.
-pub(super) fn look(world: &mut World, mut state: Local<LookerState>) {
+pub(crate) fn look(world: &mut World, mut state: Local<LookerState>) {
     #[cfg(feature = "sight")]
     if world.contains_resource::<super::ready::Pipelines>() {
         super::eye::look(world, &mut state);
