@@ -3,7 +3,7 @@
 use super::{Happened, Happening, Happenings};
 use crate::clock::GameClock;
 use crate::dialogue::{RecalledFact, Replied};
-use crate::knowledge::{Concept, Fact, Knowledge, Source};
+use crate::knowledge::{Concept, ConceptKey, Fact, Knowledge, Source};
 use crate::memory::Feelings;
 use crate::npc::Npc;
 use crate::persona::Persona;
@@ -133,7 +133,7 @@ fn tale(knowledge: &Knowledge, feelings: Option<&Feelings>, hearer: Option<&str>
     if knowledge.keeps_from(known, trust) {
         return Err(Silence::Secret);
     }
-    if known.source.teller().zip(hearer).is_some_and(|(teller, hearer)| *teller == Concept::from(hearer)) {
+    if known.source.teller().zip(hearer).is_some_and(|(teller, hearer)| teller.key() == ConceptKey::of(hearer)) {
         return Err(Silence::Echo);
     }
     let confidence = known.confidence * KEPT;

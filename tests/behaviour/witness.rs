@@ -129,10 +129,10 @@ fn each_knows_what_it_witnessed_or_was_told_and_nothing_else() {
         for _ in 0..TALES {
             world.tell(&mut random);
         }
-        for person in 0..PEOPLE {
+        for (person, body) in bodies.iter().enumerate() {
             let (known, expected) = (world.known(person), &world.expected[person]);
             let names = |of: &BTreeMap<String, f32>| of.keys().cloned().collect::<BTreeSet<_>>();
-            assert_eq!(names(&known), names(expected), "what {} of world {seed} knows ({:?})", name(person), bodies[person].at);
+            assert_eq!(names(&known), names(expected), "what {} of world {seed} knows ({:?})", name(person), body.at);
             for (cup, sure) in &known {
                 assert!((sure - expected[cup]).abs() < 1e-3, "how sure {} is of {cup}: {sure}, {}", name(person), expected[cup]);
                 surest.insert((sure * 10.0) as u32);
