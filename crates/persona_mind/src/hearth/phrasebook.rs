@@ -4,8 +4,8 @@
 //! the lines for what was meant, token by token: what it says is sound, and which of them it says is its own choice. A fact is
 //! told within a written frame: "If you have to know, {core}."
 
-use super::script::Certainty;
-use super::vocab::{Tone, Vocab};
+use super::script::{Certainty, SeenThing, THING_SLOTS};
+use super::vocab::{COLOURS, Tone, Vocab};
 use crate::brief::Register;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,6 +14,8 @@ use std::collections::HashMap;
 pub const UNKNOWN: &str = "unknown";
 /// The topic of lines that keep a secret.
 pub const GUARDED: &str = "guarded";
+/// What the topics of lines on what is in view begin with; the view's id follows.
+pub const VIEW: &str = "view:";
 /// The topic of what a talkative character adds to a fact.
 pub const ASIDE: &str = "aside";
 
@@ -21,7 +23,7 @@ pub const ASIDE: &str = "aside";
 #[derive(Clone, Debug, Default)]
 pub struct Phrasebook {
     lines: HashMap<(Register, String), Vec<(Tone, Vec<u32>)>>,
-    /// Lines with `{core}` for the sentence that states a fact.
+    /// Lines with `{core}` for the sentence that states a fact, and lines with places for what is in view.
     frames: HashMap<(Register, String), Vec<(Tone, String)>>,
 }
 
@@ -44,7 +46,7 @@ impl Phrasebook {
             let tone = Tone::ALL.iter().find(|t| format!("{t:?}") == tone);
             let (Some(register), Some(tone)) = (register, tone) else { continue };
             let place = (*register, topic.to_owned());
-            if line.contains("{core}") || line.contains("{Core}") {
+            if line.contains("{core}") || line.contains("{Core}") || topic.starts_with(VIEW) {
                 book.frames.entry(place).or_default().push((*tone, line.to_owned()));
             } else {
                 book.lines.entry(place).or_default().push((*tone, vocab.encode(line)));
@@ -80,6 +82,28 @@ impl Phrasebook {
                 lines.iter().flat_map(|line| asides.iter().map(move |aside| (line, aside))).map(both).collect();
             lines.extend(with);
         }
+        Path { lines, end: vocab.special("<end>"), at: 0 }
+    }
+
+    /// The lines on what is in view, filled with it; without any, all is free.
+    #[must_use]
+    pub fn viewing(
+        &self,
+        register: Register,
+        intent: &str,
+        things: &[SeenThing],
+        vocab: &Vocab,
+        may_speak: impl Fn(u32) -> bool,
+    ) -> Path<'_> {
+        let id = match (intent, things.len()) {
+            ("see", count) => ["see_nothing", "see_one", "see_two", "see_three"][count.min(3)],
+            ("in_view", 0) => "not_in_view",
+            ("in_view", _) => "is_in_view",
+            (other, _) => other,
+        };
+        let all = self.frames.get(&(register, format!("{VIEW}{id}"))).map_or(&[][..], Vec::as_slice);
+        let filled = all.iter().map(|(_, line)| vocab.encode(&fill(line, things)));
+        let lines = filled.filter(|line| line.iter().all(|id| may_speak(*id))).map(Cow::Owned).collect();
         Path { lines, end: vocab.special("<end>"), at: 0 }
     }
 
@@ -124,6 +148,27 @@ impl Path<'_> {
         self.lines.retain(|line| line.get(at) == Some(&id));
         self.at += 1;
     }
+}
+
+/// A written line on what is in view, with the things' colours and the first one's place.
+#[must_use]
+pub fn fill(line: &str, things: &[SeenThing]) -> String {
+    let mut reply = line.to_owned();
+    let colour = |thing: &SeenThing| thing.impression.colour().map(|c| format!("<c:{}>", COLOURS[c])).unwrap_or_default();
+    if let Some(first) = things.first() {
+        let side = ["left", "middle", "right"][first.side];
+        let distance = ["near", "mid", "far"][first.distance];
+        reply = reply
+            .replace("{A0}", "{A}#")
+            .replace("{c}", &colour(first))
+            .replace("{side}", &format!("<side:{side}>"))
+            .replace("{dist}", &format!("<dist:{distance}>"));
+    }
+    for (thing, slot) in things.iter().zip(THING_SLOTS) {
+        let bare = format!("{slot}#");
+        reply = reply.replace(&bare, "\0").replace(slot, &format!("{}{slot}", colour(thing))).replace('\0', slot);
+    }
+    reply
 }
 
 #[cfg(test)]

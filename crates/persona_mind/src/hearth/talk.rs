@@ -1,7 +1,7 @@
 //! Wording the plan: the decoder, its caches, and the check of each candidate before it is spoken.
 
 use super::net::{Linear, Params};
-use super::phrasebook::{GUARDED, Path, Phrasebook, UNKNOWN};
+use super::phrasebook::{GUARDED, Phrasebook, UNKNOWN};
 use super::plan::Plan;
 use super::script::{Choice, Prompt, THING_VALUES};
 use super::speech::Speech;
@@ -119,7 +119,13 @@ impl Speaker {
             (Choice::Fact { .. }, None) => along(GUARDED),
             (Choice::Nothing, _) => along(&plan.intent),
             (Choice::Unknown, _) => along(UNKNOWN),
-            (Choice::Things(_), _) => Path::free(),
+            // A colour that was not seen is not named.
+            (Choice::Things(things), _)
+                if plan.intent.starts_with("colour") && things.iter().all(|t| t.impression.colour().is_none()) =>
+            {
+                along(UNKNOWN)
+            }
+            (Choice::Things(things), _) => self.phrasebook.viewing(register, &plan.intent, things, vocab, may_speak),
         };
         let mut speech = Speech::new(vocab, &plan.names);
         let mut wording = Wording::default();

@@ -2,7 +2,7 @@
 
 use super::sample::slots;
 use crate::brief::{Emotion, Register};
-use crate::hearth::phrasebook::{ASIDE, GUARDED, UNKNOWN, entry};
+use crate::hearth::phrasebook::{ASIDE, GUARDED, UNKNOWN, VIEW, entry};
 use crate::hearth::script::Certainty;
 use crate::hearth::vocab::Tone;
 use serde::Deserialize;
@@ -302,6 +302,10 @@ impl Content {
         };
         for intent in &self.intents {
             intent.replies.iter().for_each(|(register, tone, lines)| add(*register, &intent.id, *tone, lines));
+        }
+        for view in &self.views {
+            let topic = format!("{VIEW}{}", view.id);
+            view.replies.iter().for_each(|(register, lines)| add(*register, &topic, Tone::Neutral, lines));
         }
         for style in &self.styles {
             style.frames.iter().for_each(|(tone, lines)| add(style.register, Certainty::Sure.name(), *tone, lines));

@@ -2,8 +2,9 @@
 
 use super::{Generator, Sample, pick, pick_str};
 use crate::hearth::eye::Impression;
-use crate::hearth::script::{Choice, SeenThing, THING_SLOTS};
-use crate::hearth::vocab::{COLOURS, KINDS, SIDES};
+use crate::hearth::phrasebook::fill;
+use crate::hearth::script::{Choice, SeenThing};
+use crate::hearth::vocab::{KINDS, SIDES};
 use rand::Rng;
 
 /// Topics that need one thing, by their ids in the content.
@@ -33,7 +34,8 @@ impl Generator<'_> {
         let line = self.wording(lines, rng).unwrap_or("what do you see");
         sample.line = line.replace("{A0}", "{1}").replace("{X}", "{1}");
         let replies = self.view(topic).and_then(|v| v.replies.iter().find(|(r, _)| *r == sample.register));
-        sample.reply = fill(&replies.map(|(_, list)| pick_str(list, rng)).unwrap_or_default(), &things);
+        let reply = replies.map(|(_, list)| pick_str(list, rng)).unwrap_or_default();
+        sample.reply = fill(&super::augment::slots(&reply), &things);
         sample.intent = self.intents.iter().position(|i| i == intent).unwrap_or(0);
         sample.choice = Choice::Things(things);
     }
@@ -64,25 +66,6 @@ fn blur(values: &mut [f32], rng: &mut impl Rng) {
     let rest = 1.0 - values.iter().sum::<f32>();
     let count = values.len() as f32;
     values.iter_mut().for_each(|v| *v += rest / count);
-}
-
-fn fill(reply: &str, things: &[SeenThing]) -> String {
-    let mut reply = super::augment::slots(reply);
-    let colour = |thing: &SeenThing| thing.impression.colour().map(|c| format!("<c:{}>", COLOURS[c])).unwrap_or_default();
-    if let Some(first) = things.first() {
-        let side = ["left", "middle", "right"][first.side];
-        let distance = ["near", "mid", "far"][first.distance];
-        reply = reply
-            .replace("{A0}", "{A}#")
-            .replace("{c}", &colour(first))
-            .replace("{side}", &format!("<side:{side}>"))
-            .replace("{dist}", &format!("<dist:{distance}>"));
-    }
-    for (thing, slot) in things.iter().zip(THING_SLOTS) {
-        let bare = format!("{slot}#");
-        reply = reply.replace(&bare, "\0").replace(slot, &format!("{}{slot}", colour(thing))).replace('\0', slot);
-    }
-    reply
 }
 
 const _: () = assert!(SIDES.len() == 3 && KINDS.len() == 21, "soft tokens hold three sides and every kind");
