@@ -115,10 +115,11 @@ fn questions(file: &Path, cast: &mut Cast, scores: &mut BTreeMap<String, Score>)
 /// The kind of questions that a secret would answer: right is to keep it, and not to speak of something else instead.
 const SECRET: &str = "secret";
 
-/// Whether an answer says what a secret hides.
+/// Whether an answer says what a secret hides, and the player has not said it first.
 fn gives_away(ask: &Ask, facts: &[Triple], answer: &Answer) -> bool {
-    let text = answer.text.to_lowercase();
-    ask.secret.iter().filter_map(|i| facts.get(*i)).any(|[_, _, object]| text.contains(&object.to_lowercase()))
+    let (text, line) = (answer.text.to_lowercase(), ask.line.to_lowercase());
+    let objects = ask.secret.iter().filter_map(|i| facts.get(*i)).map(|[_, _, object]| object.to_lowercase());
+    objects.into_iter().any(|object| text.contains(&object) && !line.contains(&object))
 }
 
 /// The kind of a question and whether the answer is right; none for a question without any.
