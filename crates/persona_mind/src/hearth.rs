@@ -36,9 +36,9 @@ pub mod vocab;
 pub mod words;
 
 use crate::engine::decoder::{Decoder, DecoderConfig};
-use eye::{Eye, EyeConfig};
+use eye::{Eye, SightConfig};
 use file::ModelFile;
-use gaze::{Gaze, GazeConfig};
+use gaze::Gaze;
 use net::{BlockConfig, Params};
 use reader::{Reader, ReaderConfig};
 
@@ -82,12 +82,12 @@ pub const SPEAKER_BLOCK: BlockConfig = BlockConfig { dim: 192, heads: 6, kv_head
 /// Blocks of the speaker.
 pub const SPEAKER_LAYERS: usize = 4;
 /// Sizes of the eye.
-pub const EYE: EyeConfig =
-    EyeConfig { block: BlockConfig { dim: 128, heads: 4, kv_heads: 4, head_dim: 32, ffn: 256 }, layers: 3 };
+pub const EYE: SightConfig =
+    SightConfig { block: BlockConfig { dim: 128, heads: 4, kv_heads: 4, head_dim: 32, ffn: 256 }, layers: 3 };
 
 /// Sizes of the gaze.
-pub const GAZE: GazeConfig =
-    GazeConfig { block: BlockConfig { dim: 96, heads: 3, kv_heads: 3, head_dim: 32, ffn: 256 }, layers: 3 };
+pub const GAZE: SightConfig =
+    SightConfig { block: BlockConfig { dim: 96, heads: 3, kv_heads: 3, head_dim: 32, ffn: 256 }, layers: 3 };
 
 /// Sizes of the reader for a number of intents.
 #[must_use]

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Box<dyn Error>> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(&args.questions)?.filter_map(|e| Some(e.ok()?.path())).collect();
     files.sort();
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
-    let mut cast = Cast { args, stages: BTreeMap::new(), figures: Vec::new() };
+    let mut cast = Cast { args, stage: None, figures: Vec::new() };
     for file in &files {
         let name = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let wanted = args.only.as_ref().is_none_or(|only| name.contains(only));
@@ -93,7 +93,10 @@ pub(crate) fn run(args: &EvalArgs) -> Result<(), Box<dyn Error>> {
 
 fn questions(file: &Path, cast: &mut Cast, scores: &mut BTreeMap<String, Score>) -> Result<(), Box<dyn Error>> {
     let group = file.file_stem().map(|s| s.to_string_lossy().replace("questions_", "")).unwrap_or_default();
-    for ask in read::<Vec<Ask>>(file)? {
+    let mut asks = read::<Vec<Ask>>(file)?;
+    // So that each persona comes on stage once.
+    asks.sort_by(|a, b| a.persona.cmp(&b.persona));
+    for ask in asks {
         let facts = cast.facts(&ask.persona)?;
         let answer = cast.ask(&ask.persona, &ask.line, ask.before.as_ref())?;
         let (kind, right) = judge(&ask, &facts, &answer).ok_or_else(|| {
@@ -181,10 +184,10 @@ fn out_of_role(text: &str) -> bool {
     WORDS.iter().any(|word| text.contains(&format!(" {word} ")))
 }
 
-/// The personas of the folder, each on a stage of its own once it is spoken to.
+/// The personas of the folder, one at a time on the stage: each stage holds a model.
 struct Cast<'a> {
     args: &'a EvalArgs,
-    stages: BTreeMap<String, Stage>,
+    stage: Option<(String, Stage)>,
     figures: Vec<TurnFigures>,
 }
 
@@ -220,12 +223,10 @@ impl Cast<'_> {
 
     /// Says a line in a new conversation.
     fn ask(&mut self, persona: &str, line: &str, before: Option<&(String, String)>) -> Result<Answer, Box<dyn Error>> {
-        if !self.stages.contains_key(persona) {
-            // One at a time: each holds a model.
-            self.stages.clear();
-            self.stages.insert(persona.to_owned(), Stage::new(&self.path(persona), &self.args.stage)?);
-        }
-        let stage = self.stages.get_mut(persona).ok_or("no stage")?;
+        let (_, stage) = match self.stage.take_if(|(name, _)| name == persona) {
+            Some(there) => self.stage.insert(there),
+            None => self.stage.insert((persona.to_owned(), Stage::new(&self.path(persona), &self.args.stage)?)),
+        };
         let npc = stage.npc;
         let world = stage.world_mut();
         world.trigger(EndConversation { entity: npc, partner: None });

@@ -21,9 +21,9 @@ pub const KIND_CLASSES: usize = KINDS.len() + 1;
 /// Colours and none.
 pub const COLOUR_CLASSES: usize = COLOURS.len() + 1;
 
-/// Sizes of the eye.
+/// Sizes of the eye, or of the gaze.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EyeConfig {
+pub struct SightConfig {
     /// Sizes of a block.
     pub block: BlockConfig,
     /// Number of blocks.
@@ -46,7 +46,7 @@ impl Eye {
     ///
     /// # Errors
     /// If a parameter is absent or has another shape.
-    pub fn new(params: Params, config: EyeConfig) -> Result<Self> {
+    pub fn new(params: Params, config: SightConfig) -> Result<Self> {
         let dim = config.block.dim;
         Ok(Self {
             stem: Linear::with_bias(params, "stem", PATCH * PATCH * 3, dim)?,

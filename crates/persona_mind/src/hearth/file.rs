@@ -68,6 +68,12 @@ impl ModelFile {
         Ok(Self { tensors, vocab, merges, lines })
     }
 
+    /// The number of parameters.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.tensors.values().map(Tensor::elem_count).sum()
+    }
+
     /// All parameters, by name.
     #[must_use]
     pub fn into_tensors(self) -> HashMap<String, Tensor> {

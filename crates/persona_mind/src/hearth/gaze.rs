@@ -3,12 +3,12 @@
 //! A square around the thing's box is cut out of the picture and brought to 48x48 pixels; overlapping patches of 12x12, 6
 //! apart, go through a small transformer, whose mean says of which kind the thing is and of which colour.
 
-use super::eye::Impression;
-use super::net::{Block, BlockConfig, Init, Linear, Params, RmsNorm, mean_over};
+use super::eye::{Impression, SightConfig};
+use super::net::{Block, Init, Linear, Params, RmsNorm, mean_over, softmax};
 use super::ops::AttnMask;
 use super::vocab::{COLOURS, KINDS};
 use crate::brief::Picture;
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 /// Side of what is cut out, in pixels.
 pub const SIDE: usize = 48;
@@ -21,15 +21,6 @@ pub const PATCHES: usize = ROW * ROW;
 pub const PATCH_VALUES: usize = PATCH * PATCH * 3;
 /// How much is seen around the box, as a share of its longer side.
 const MARGIN: f32 = 0.12;
-
-/// Sizes of the gaze.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GazeConfig {
-    /// Sizes of a block.
-    pub block: BlockConfig,
-    /// Number of blocks.
-    pub layers: usize,
-}
 
 /// The gaze's parameters.
 #[derive(Clone, Debug)]
@@ -47,7 +38,7 @@ impl Gaze {
     ///
     /// # Errors
     /// If a parameter is absent or has another shape.
-    pub fn new(params: Params, config: GazeConfig) -> Result<Self> {
+    pub fn new(params: Params, config: SightConfig) -> Result<Self> {
         let dim = config.block.dim;
         Ok(Self {
             stem: Linear::with_bias(params, "stem", PATCH_VALUES, dim)?,
@@ -96,11 +87,6 @@ impl Gaze {
         };
         Ok(kinds.iter().zip(&colours).map(impression).collect())
     }
-}
-
-fn softmax(x: &Tensor) -> Result<Tensor> {
-    let exp = x.broadcast_sub(&x.max_keepdim(D::Minus1)?)?.exp()?;
-    exp.broadcast_div(&exp.sum_keepdim(D::Minus1)?)
 }
 
 /// The square around a box, [`SIDE`] pixels a side, as RGB bytes; what lies outside of the picture continues its edge.

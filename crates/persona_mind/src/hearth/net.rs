@@ -222,11 +222,19 @@ pub fn mean_over(x: &Tensor, lengths: &[usize]) -> Result<Tensor> {
     weights.matmul(x)?.squeeze(1)
 }
 
+/// The softmax of the last dimension, in operations that can be differentiated.
+///
+/// # Errors
+/// If memory is short.
+pub fn softmax(logits: &Tensor) -> Result<Tensor> {
+    let exp = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?.exp()?;
+    exp.broadcast_div(&exp.sum_keepdim(D::Minus1)?)
+}
+
 /// The softmax of the last dimension, as a plain vector; for reading results.
 ///
 /// # Errors
 /// If the tensor is not one row.
 pub fn probabilities(logits: &Tensor) -> Result<Vec<f32>> {
-    let exp = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?)?.exp()?;
-    exp.broadcast_div(&exp.sum_keepdim(D::Minus1)?)?.flatten_all()?.to_vec1()
+    softmax(logits)?.flatten_all()?.to_vec1()
 }

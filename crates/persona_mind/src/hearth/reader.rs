@@ -4,7 +4,7 @@
 //! inform each other, `h_i' = h_i + elu(sum_j a_ij W h_j)`; a pointer head scores each fact, or none. A relation is
 //! read from its words, so predicates that were never trained on work too.
 
-use super::net::{Block, BlockConfig, Init, Linear, Params, RmsNorm, mean_over};
+use super::net::{Block, BlockConfig, Init, Linear, Params, RmsNorm, mean_over, softmax};
 use super::ops::{self, AttnMask};
 use super::words::{PARTS, Word};
 use candle_core::{Device, Result, Tensor};
@@ -411,11 +411,6 @@ impl FactBatch {
         let scores = (scores + Tensor::from_iter(hidden, &Device::Cpu)?.reshape((batch, count))?)?;
         Tensor::cat(&[&scores, none], 1)
     }
-}
-
-fn softmax(x: &Tensor) -> Result<Tensor> {
-    let exp = x.broadcast_sub(&x.max_keepdim(1)?.detach())?.exp()?;
-    exp.broadcast_div(&exp.sum_keepdim(1)?)
 }
 
 /// Graph attention with one head (Velickovic et al. 2018, arXiv 1710.10903), added to its input.

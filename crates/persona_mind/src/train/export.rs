@@ -8,8 +8,8 @@ use candle_core::{Device, Tensor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Writes the model file, with the written lines of the content, from the checkpoints of reader, speaker and eye. A checkpoint may be a model file too: then what
-/// the others do not hold is taken from there.
+/// Writes the model file, with the written lines of the content, from the checkpoints of its parts. A checkpoint may be a model
+/// file too: then what the others do not hold is taken from there.
 ///
 /// # Errors
 /// [`FileError`] if a checkpoint cannot be read or the file cannot be written.

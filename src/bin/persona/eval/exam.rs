@@ -7,7 +7,7 @@ use bevy_persona::mind::hearth::gaze::Gaze;
 use bevy_persona::mind::hearth::net::Params;
 use bevy_persona::mind::hearth::reader::Reader;
 use bevy_persona::mind::hearth::{BUILTIN, EYE, GAZE, Hearth, reader_config};
-use bevy_persona::mind::train::content::Content;
+use bevy_persona::mind::train::content::{Content, Nouns, Relation};
 use bevy_persona::mind::train::lesson::exam::{Question, Without, examine};
 use bevy_persona::mind::train::look::{Seeing, measure};
 use bevy_persona::mind::train::scenes::SceneFile;
@@ -40,12 +40,30 @@ pub(super) fn run(args: &ExamArgs, backend: &BackendChoice, seed: u64) -> Result
         BackendChoice::Local(path) => ModelFile::read(std::io::BufReader::new(std::fs::File::open(path)?))?,
         _ => return Ok(()),
     };
+    println!("\n{:32} {:>14}", "parameters", model.parameters());
     if let Some(folder) = &args.content {
         let content = Content::load(folder)?;
+        sizes(&content);
         questions(args, &content, &model, seed)?;
         super::replies::run(&mut hearth(backend)?, &content, args.count)?;
     }
     args.scenes.as_ref().map_or(Ok(()), |path| scenes(path, &model))
+}
+
+fn sizes(content: &Content) {
+    let wordings = |r: &Relation| r.facts.len() + r.ask_object.len() + r.ask_subject.len() + r.ask_self.len();
+    let nouns = |n: &Nouns| n.object.len() + n.subject.len();
+    for (name, count) in [
+        ("relations", content.relations.len()),
+        ("wordings of them", content.relations.iter().map(wordings).sum()),
+        ("intents", content.intents.len()),
+        ("lines of them", content.intents.iter().map(|intent| intent.lines.len()).sum()),
+        ("names of things", content.things.iter().map(|things| things.names.len()).sum()),
+        ("nouns of relations", content.nouns.iter().map(nouns).sum()),
+        ("lines that are said", content.lines().len()),
+    ] {
+        println!("{name:32} {count:>14}");
+    }
 }
 
 fn hearth(backend: &BackendChoice) -> Result<Hearth, Box<dyn Error>> {

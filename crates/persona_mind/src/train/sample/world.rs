@@ -37,8 +37,9 @@ impl Generator<'_> {
                 break;
             }
             let Some((relation, predicate)) = self.relation(rng) else { continue };
-            let subject = self.subject(sample, relation, rng);
-            let object = self.object(sample, relation, rng);
+            let content = &self.content.relations[relation];
+            let subject = self.end(sample, content.subject, (45, 6), rng);
+            let object = self.end(sample, content.object, (12, 4), rng);
             self.add_fact(sample, relation, predicate, [subject, object], rng);
         }
     }
@@ -70,20 +71,11 @@ impl Generator<'_> {
         Some(sample.facts.len() - 1)
     }
 
-    fn subject(&self, sample: &mut Sample, relation: usize, rng: &mut impl Rng) -> u64 {
-        let kind = self.content.relations[relation].subject;
+    /// An end of a fact: of a hundred persons so many are the character itself, and so many the speaker.
+    fn end(&self, sample: &mut Sample, kind: Kind, (selves, speakers): (u32, u32), rng: &mut impl Rng) -> u64 {
         match rng.random_range(0..100) {
-            0..45 if kind == Kind::Person => SELF,
-            45..51 if kind == Kind::Person => SPEAKER,
-            _ => self.concept(sample, kind, rng),
-        }
-    }
-
-    fn object(&self, sample: &mut Sample, relation: usize, rng: &mut impl Rng) -> u64 {
-        let kind = self.content.relations[relation].object;
-        match rng.random_range(0..100) {
-            0..12 if kind == Kind::Person => SELF,
-            12..16 if kind == Kind::Person => SPEAKER,
+            at if kind == Kind::Person && at < selves => SELF,
+            at if kind == Kind::Person && at < selves + speakers => SPEAKER,
             _ => self.concept(sample, kind, rng),
         }
     }
