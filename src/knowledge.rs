@@ -26,27 +26,36 @@
 mod concept;
 mod concepts;
 mod fact;
+mod flags;
 mod index;
+mod infer;
+mod learn;
 mod lore;
 mod own;
 mod pattern;
 mod recall;
+mod rules;
+mod store;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use concept::{Concept, ConceptKey};
 pub use concepts::{Concepts, Represents};
-pub use fact::{Fact, Secrecy, Source};
+pub use fact::{Belief, Fact, Secrecy, Source};
+pub use flags::StoryFlags;
+pub use learn::Learned;
 pub use lore::LoreLayer;
 pub use own::OwnFacts;
 pub use pattern::Pattern;
 pub use recall::{RecallQuery, RecallReason, Recalled};
+pub use rules::{Rule, Rules};
 
 use bevy::prelude::*;
 use index::Index;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use store::Store;
 
 /// Names of the world's concepts, and the types of knowledge for reflection.
 pub struct KnowledgePlugin;
@@ -54,6 +63,8 @@ pub struct KnowledgePlugin;
 impl Plugin for KnowledgePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Concepts>()
+            .init_resource::<StoryFlags>()
+            .register_type::<StoryFlags>()
             .register_type::<Concept>()
             .register_type::<Represents>()
             .register_type::<Fact>()
@@ -82,22 +93,10 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// Adds a fact; false if it was known already as the character's own (then the surer of the two
-    /// stays, with the stricter secrecy).
-    pub fn learn(&mut self, mut fact: Fact) -> bool {
-        for name in [&mut fact.subject, &mut fact.predicate, &mut fact.object] {
-            let shared = self.own.shared(name);
-            let shared = shared.or_else(|| self.lore.iter().find_map(|layer| layer.index().shared(layer.facts(), name)));
-            if let Some(shared) = shared {
-                *name = shared.clone();
-            }
-        }
-        self.own.learn(fact)
-    }
-
     /// Removes an own fact; false where there is none. What lore says, it still says.
     pub fn forget(&mut self, subject: &str, predicate: &str, object: &str) -> bool {
-        self.own.forget(triple_of(subject, predicate, object))
+        let triple = triple_of(subject, predicate, object);
+        self.own.position(triple).is_some() && self.own.retain(|fact| fact.triple() != triple) > 0
     }
 
     /// Replaces all authored facts, and keeps all that was lived through.
@@ -117,14 +116,14 @@ impl Knowledge {
         self.own.add_alias(name.into(), alias.into());
     }
 
-    /// All facts, own ones first; each once.
-    pub fn iter(&self) -> impl Iterator<Item = &Fact> {
+    /// All facts, own ones first, each once; those too that hold no longer or are not believed.
+    pub fn iter(&self) -> impl Iterator<Item = Fact> {
         let lore = self
             .lore
             .iter()
             .enumerate()
-            .flat_map(move |(layer, lore)| lore.facts().iter().filter(move |fact| self.counts(layer + 1, fact.triple())));
-        self.own.facts().iter().chain(lore)
+            .flat_map(move |(layer, lore)| lore.facts().filter(move |fact| self.counts(layer + 1, fact.triple())));
+        self.own.iter().chain(lore)
     }
 
     /// The character's own facts, without lore.
@@ -139,52 +138,62 @@ impl Knowledge {
         &self.lore
     }
 
-    /// Whether the character knows this.
+    /// Whether the character knows this, and believes that it holds.
     #[must_use]
     pub fn contains(&self, subject: &str, predicate: &str, object: &str) -> bool {
-        self.get(subject, predicate, object).is_some()
-    }
-
-    /// The fact that says this, where it is known.
-    #[must_use]
-    pub fn get(&self, subject: &str, predicate: &str, object: &str) -> Option<&Fact> {
         let triple = triple_of(subject, predicate, object);
-        let layer = self.layer_of(triple)?;
-        self.fact_of(layer, triple)
+        self.place_of(triple).is_some_and(|(layer, place)| self.holds(layer, place))
     }
 
-    /// How the character came to know this, where it does.
+    /// The fact that says this, where it was ever known.
     #[must_use]
-    pub fn source(&self, subject: &str, predicate: &str, object: &str) -> Option<&Source> {
-        self.get(subject, predicate, object).map(|fact| &fact.source)
+    pub fn get(&self, subject: &str, predicate: &str, object: &str) -> Option<Fact> {
+        let (layer, place) = self.place_of(triple_of(subject, predicate, object))?;
+        self.store(layer)?.get(place)
     }
 
-    /// Facts that name this, first as their subject, then as their object; by any of its names.
+    /// How the character came to know this, where it does: "Tobin told me".
     #[must_use]
-    pub fn about(&self, name: &str) -> Vec<&Fact> {
+    pub fn source(&self, subject: &str, predicate: &str, object: &str) -> Option<Source> {
+        self.get(subject, predicate, object).map(|fact| fact.source)
+    }
+
+    /// Facts that name this and hold, first as their subject, then as their object; by any of its names.
+    #[must_use]
+    pub fn about(&self, name: &str) -> Vec<Fact> {
         let concepts = self.named(name);
-        let as_subject = concepts.iter().flat_map(|&concept| self.listed(move |index| index.of_subject(concept)));
-        let as_object = concepts.iter().flat_map(|&concept| self.listed(move |index| index.of_object(concept)));
-        let as_object = as_object.filter(|fact| !concepts.contains(&fact.subject.id()));
-        as_subject.chain(as_object).collect()
+        let mut found: Vec<Fact> = Vec::new();
+        for concept in &concepts {
+            found.extend(self.listed(|index| index.of_subject(*concept)));
+        }
+        for concept in &concepts {
+            let as_object = self.listed(|index| index.of_object(*concept));
+            found.extend(as_object.into_iter().filter(|fact| !concepts.contains(&fact.subject.id())));
+        }
+        found
     }
 
     /// Facts that match a pattern, own ones first.
     #[must_use]
-    pub fn matching(&self, pattern: Pattern) -> Vec<&Fact> {
+    pub fn matching(&self, pattern: &Pattern) -> Vec<Fact> {
         let mut found = Vec::new();
         for (layer, facts, index) in self.layers() {
-            let facts = index.candidates(&pattern).filter_map(|doc| facts.get(doc as usize));
-            found.extend(facts.filter(|fact| pattern.matches(fact) && self.counts(layer, fact.triple())));
+            let places = index.candidates(pattern).map(|doc| doc as usize);
+            let is_wanted = |place: &usize| {
+                facts.names(*place).is_some_and(|names| pattern.names(names))
+                    && self.counts(layer, index.docs[*place].triple)
+                    && (pattern.ever || self.holds(layer, *place))
+            };
+            found.extend(places.filter(is_wanted).filter_map(|place| facts.get(place)));
         }
         found
     }
 
     /// Own facts that this one told.
-    pub fn told_by(&self, teller: &str) -> impl Iterator<Item = &Fact> {
+    pub fn told_by(&self, teller: &str) -> impl Iterator<Item = Fact> {
         let teller = ConceptKey::of(teller);
-        let is_teller = move |fact: &&Fact| fact.source.teller().is_some_and(|other| other.key() == teller);
-        self.own.facts().iter().filter(is_teller)
+        let is_teller = move |fact: &Fact| fact.source.teller().is_some_and(|other| other.key() == teller);
+        self.own.iter().filter(is_teller)
     }
 
     /// Gives back the memory that recall uses beside the facts, for a character that is not spoken to
@@ -194,18 +203,28 @@ impl Knowledge {
     }
 
     /// All lists of facts with their index; the own ones are number 0.
-    fn layers(&self) -> impl Iterator<Item = (usize, &[Fact], &Index)> {
-        let own = std::iter::once((0, self.own.facts(), self.own.index()));
+    fn layers(&self) -> impl Iterator<Item = (usize, &Store, &Index)> {
+        let own = std::iter::once((0, self.own.store(), self.own.index()));
         let lore = self.lore.iter().enumerate();
-        own.chain(lore.map(|(layer, lore)| (layer + 1, lore.facts(), lore.index())))
+        own.chain(lore.map(|(layer, lore)| (layer + 1, lore.store(), lore.index())))
     }
 
-    fn listed<'a>(&'a self, docs: impl Fn(&'a Index) -> &'a [u32]) -> impl Iterator<Item = &'a Fact> {
-        let docs = move |(layer, facts, index): (usize, &'a [Fact], &'a Index)| {
-            docs(index).iter().map(move |&doc| (layer, &facts[doc as usize]))
-        };
-        let facts = self.layers().flat_map(docs);
-        facts.filter(|(layer, fact): &(usize, &Fact)| self.counts(*layer, fact.triple())).map(|(_, fact)| fact)
+    fn store(&self, layer: usize) -> Option<&Store> {
+        match layer.checked_sub(1) {
+            None => Some(self.own.store()),
+            Some(layer) => self.lore.get(layer).map(|lore| lore.store()),
+        }
+    }
+
+    /// Facts that hold, of the places that each index gives.
+    fn listed<'a>(&'a self, docs: impl Fn(&'a Index) -> &'a [u32]) -> Vec<Fact> {
+        let mut found = Vec::new();
+        for (layer, facts, index) in self.layers() {
+            let places = docs(index).iter().map(|&doc| doc as usize);
+            let is_wanted = |place: &usize| self.counts(layer, index.docs[*place].triple) && self.holds(layer, *place);
+            found.extend(places.filter(is_wanted).filter_map(|place| facts.get(place)));
+        }
+        found
     }
 
     /// The concepts that a name may mean to this character.
@@ -245,25 +264,52 @@ impl Knowledge {
         best.map(|(layer, _)| layer)
     }
 
-    fn fact_of(&self, layer: usize, triple: u64) -> Option<&Fact> {
+    /// Where the fact stands that counts among those that say this.
+    fn place_of(&self, triple: u64) -> Option<(usize, usize)> {
+        let layer = self.layer_of(triple)?;
+        self.place_in(layer, triple).map(|place| (layer, place))
+    }
+
+    fn place_in(&self, layer: usize, triple: u64) -> Option<usize> {
         match layer.checked_sub(1) {
-            None => self.own.position(triple).and_then(|place| self.own.facts().get(place)),
-            Some(layer) => {
-                let lore = self.lore.get(layer)?;
-                lore.facts().get(lore.index().of_triple(triple)? as usize)
-            }
+            None => self.own.position(triple),
+            Some(layer) => self.lore.get(layer)?.index().of_triple(triple).map(|doc| doc as usize),
         }
     }
 
-    /// Whether a fact is a secret from someone trusted this much, -1..=1, by what the character or its lore says of it.
+    /// Whether a fact holds, for all the character knows: a layer says nothing against those before it of what can have one
+    /// object only.
+    fn holds(&self, layer: usize, place: usize) -> bool {
+        let Some(store) = self.store(layer).filter(|store| store.holds(place)) else { return false };
+        let Some([subject, predicate, object]) = store.names(place).filter(|_| layer > 0) else { return true };
+        if !self.rule(predicate.id()).one {
+            return true;
+        }
+        let says_else = |(_, facts, index): (usize, &Store, &Index)| {
+            index.of_subject(subject.id()).iter().map(|&doc| doc as usize).any(|other| {
+                let names = facts.names(other).filter(|_| facts.holds(other));
+                names.is_some_and(|[_, p, o]| p == predicate && o != object)
+            })
+        };
+        !self.layers().take(layer).any(says_else)
+    }
+
+    /// What a relation means, by the first layer that says so.
+    fn rule(&self, predicate: u64) -> &Rule {
+        self.lore.iter().find_map(|lore| lore.rules().get(predicate)).unwrap_or_else(|| Rule::plain())
+    }
+
+    /// Whether a fact is a secret from someone trusted this much, -1..=1, with these flags of the game's set, by what the
+    /// character or its lore says of it.
     #[must_use]
-    pub fn keeps_from(&self, fact: &Fact, trust: f32) -> bool {
-        self.is_withheld(fact.triple(), trust)
+    pub fn keeps_from(&self, fact: &Fact, trust: f32, flags: &[Concept]) -> bool {
+        self.is_withheld(fact.triple(), trust, flags)
     }
 
     /// Whether any copy of the fact is a secret from someone trusted this much.
-    fn is_withheld(&self, triple: u64, trust: f32) -> bool {
-        (0..=self.lore.len()).filter_map(|layer| self.fact_of(layer, triple)).any(|fact| !fact.is_open(trust))
+    fn is_withheld(&self, triple: u64, trust: f32, flags: &[Concept]) -> bool {
+        let fact = |layer| self.store(layer)?.get(self.place_in(layer, triple)?);
+        (0..=self.lore.len()).filter_map(fact).any(|fact| !fact.is_open(trust, flags))
     }
 }
 

@@ -91,7 +91,7 @@ pub mod prelude {
             ActionProposed, DialogueSettings, EmotionChanged, EndConversation, Interrupt, Look, RecalledFact, Replied,
             ReplyChunk, ReplyStarted, Say, SeenThing, Thinking, TurnError, TurnFailed, TurnFigures, TurnStarted, Turns,
         },
-        knowledge::{Fact, Knowledge, LoreLayer, Recalled, Secrecy, Source},
+        knowledge::{Belief, Fact, Knowledge, LoreLayer, Recalled, Secrecy, Source, StoryFlags},
         memory::{DialogueHistory, Feelings},
         mind::brief::{Emotion, Finish, PersonaCard, Relation},
         mind_link::{BackendChoice, MindPlugin},
@@ -99,7 +99,7 @@ pub mod prelude {
         perception::{Glance, GlanceFailed, Senses, Sight, Thing, Viewed},
         persona::{Lore, Persona, PersonaApplied, PersonaRejected},
         schedule::RolePlaySystems,
-        witness::{Happened, KeptQuiet, Perceived, Silence, Tell, Told, WitnessFilter, Witnessed},
+        witness::{Happened, KeptQuiet, Perceived, Reconsidered, Silence, Tell, Told, WitnessFilter, Witnessed},
     };
 }
 

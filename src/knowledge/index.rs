@@ -3,6 +3,7 @@
 use super::{
     Concept, Fact, Pattern,
     concept::KeyMap,
+    store::Store,
     words::{Kind, Word, is_of_place, phrase, words},
 };
 
@@ -40,6 +41,8 @@ pub(super) struct Doc {
     pub length: u16,
     /// Whether the relation is one of place.
     pub is_of_place: bool,
+    /// Whether it holds still and is believed.
+    pub holds: bool,
 }
 
 /// A fact that holds a word.
@@ -52,9 +55,9 @@ pub(super) struct Posting {
 }
 
 impl Index {
-    pub(super) fn new<'a>(facts: &[Fact], aliases: impl IntoIterator<Item = &'a (Concept, Concept)>) -> Self {
+    pub(super) fn new<'a>(facts: &Store, aliases: impl IntoIterator<Item = &'a (Concept, Concept)>) -> Self {
         let mut index = Self::default();
-        facts.iter().for_each(|fact| index.push(fact));
+        facts.iter().for_each(|fact| index.push(&fact));
         index.sort();
         for (concept, alias) in aliases {
             index.add_alias(concept, alias);
@@ -69,10 +72,11 @@ impl Index {
         self.enter(doc);
     }
 
-    /// Takes over the time and confidence of a fact that was learned anew.
+    /// Takes over what may change of a fact: its time, its confidence, whether it holds.
     pub(super) fn refresh(&mut self, doc: u32, fact: &Fact) {
         let entry = &mut self.docs[doc as usize];
         entry.confidence = fact.confidence;
+        entry.holds = fact.holds();
         if entry.time != fact.learned_at {
             entry.time = fact.learned_at;
             self.recent.retain(|&other| other != doc);
@@ -134,13 +138,11 @@ impl Index {
     }
 
     /// The name under which a concept is known here, so that facts can share it.
-    pub(super) fn shared<'a>(&self, facts: &'a [Fact], concept: &Concept) -> Option<&'a Concept> {
+    pub(super) fn shared<'a>(&self, facts: &'a Store, concept: &Concept) -> Option<&'a Concept> {
         let id = concept.id();
-        let fact = |docs: &[u32]| docs.first().and_then(|&doc| facts.get(doc as usize));
-        fact(self.of_subject(id))
-            .map(|fact| &fact.subject)
-            .or_else(|| fact(self.of_object(id)).map(|fact| &fact.object))
-            .or_else(|| fact(self.of_predicate(id)).map(|fact| &fact.predicate))
+        let name = |docs: &[u32], part: usize| docs.first().and_then(|&doc| facts.names(doc as usize)).map(|names| names[part]);
+        let (subjects, objects) = (self.of_subject(id), self.of_object(id));
+        name(subjects, 0).or_else(|| name(objects, 2)).or_else(|| name(self.of_predicate(id), 1))
     }
 
     fn push(&mut self, fact: &Fact) {
@@ -169,6 +171,7 @@ impl Index {
             confidence: fact.confidence,
             length,
             is_of_place: predicate.iter().any(|word| is_of_place(&word.text)),
+            holds: fact.holds(),
         });
     }
 

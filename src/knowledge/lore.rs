@@ -1,12 +1,13 @@
-use super::{Concept, Fact, fact::stricter, index::Index};
+use super::{Concept, Fact, Rules, fact::stricter, index::Index, store::Store};
 
 /// A shared, immutable layer of facts: what a town, a trade or a faction knows.
 ///
-/// It is indexed once, and costs each character who knows it one pointer.
+/// It is indexed once, and costs each character who knows it one pointer. Its [`Rules`] say what relations mean.
 #[derive(Clone, Debug, Default)]
 pub struct LoreLayer {
-    facts: Vec<Fact>,
+    facts: Store,
     aliases: Vec<(Concept, Concept)>,
+    rules: Rules,
     index: Index,
 }
 
@@ -16,7 +17,7 @@ impl LoreLayer {
     /// Of facts that say the same, the surest stays, with the strictest secrecy.
     #[must_use]
     pub fn new(facts: Vec<Fact>, aliases: Vec<(String, Vec<String>)>) -> Self {
-        let mut layer = Self { facts: Vec::with_capacity(facts.len()), ..Default::default() };
+        let mut layer = Self::default();
         for fact in facts {
             layer.add(fact);
         }
@@ -28,12 +29,28 @@ impl LoreLayer {
         for (concept, alias) in &layer.aliases {
             layer.index.add_alias(concept, alias);
         }
+        layer.facts.shrink();
         layer
     }
 
-    /// The facts, in the order in which they were given.
+    /// The layer with these rules for its relations.
     #[must_use]
-    pub fn facts(&self) -> &[Fact] {
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// The facts, in the order in which they were given.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+        self.facts.iter()
+    }
+
+    /// What its relations mean.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(super) fn store(&self) -> &Store {
         &self.facts
     }
 
@@ -50,13 +67,12 @@ impl LoreLayer {
     fn add(&mut self, mut fact: Fact) {
         fact.tidy();
         if let Some(doc) = self.index.of_triple(fact.triple()) {
-            let known = &mut self.facts[doc as usize];
-            let secrecy = stricter(known.secrecy, fact.secrecy);
-            if fact.confidence > known.confidence {
-                *known = fact;
-            }
-            known.secrecy = secrecy;
-            self.index.refresh(doc, &self.facts[doc as usize]);
+            let Some(known) = self.facts.get(doc as usize) else { return };
+            let secrecy = stricter(known.secrecy.clone(), fact.secrecy.clone());
+            let surer = if fact.confidence > known.confidence { fact } else { known };
+            let both = Fact { secrecy, ..surer };
+            self.facts.set(doc as usize, &both);
+            self.index.refresh(doc, &both);
             return;
         }
         for name in [&mut fact.subject, &mut fact.predicate, &mut fact.object] {
@@ -65,6 +81,6 @@ impl LoreLayer {
             }
         }
         self.index.add(&fact);
-        self.facts.push(fact);
+        self.facts.push(&fact);
     }
 }

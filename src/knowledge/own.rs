@@ -1,6 +1,6 @@
-use super::{Concept, Fact, fact::stricter, index::Index};
+use super::{Belief, Concept, Fact, fact::stricter, index::Index, store::Store};
 use bevy::prelude::*;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 use std::{
     fmt,
     sync::{Arc, OnceLock},
@@ -10,17 +10,13 @@ use std::{
 ///
 /// To reflection this is one value: applying a saved one replaces all facts, so that nothing learned
 /// after the save is left. Its serialised form lists the facts with their names.
-#[derive(Clone, Default, Reflect, Serialize)]
+#[derive(Clone, Default, Reflect)]
 #[reflect(opaque)]
 #[reflect(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct OwnFacts {
-    facts: Vec<Fact>,
-    aliases: Vec<(Concept, Concept)>,
-    /// What identifies each fact: enough to find duplicates among a few hundred without an index.
-    #[serde(skip)]
-    triples: Vec<u64>,
+    store: Store,
+    aliases: Box<[(Concept, Concept)]>,
     /// Built when first needed, so that characters who are never spoken to do without.
-    #[serde(skip)]
     index: OnceLock<Arc<Index>>,
 }
 
@@ -31,10 +27,27 @@ const FEW: usize = 1024;
 const SHARED_AMONG: usize = 64;
 
 impl OwnFacts {
-    /// The facts, in the order in which they were learned; authored ones first.
+    /// How many facts there are.
     #[must_use]
-    pub fn facts(&self) -> &[Fact] {
-        &self.facts
+    pub fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Whether there is no fact.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.store.len() == 0
+    }
+
+    /// The facts, in the order in which they were learned; authored ones first.
+    pub fn iter(&self) -> impl Iterator<Item = Fact> {
+        self.store.iter()
+    }
+
+    /// The fact at a place in that order.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<Fact> {
+        self.store.get(place)
     }
 
     /// Other names that the character knows: the concept, then one other name of it.
@@ -43,44 +56,66 @@ impl OwnFacts {
         &self.aliases
     }
 
-    pub(super) fn index(&self) -> &Index {
-        self.index.get_or_init(|| Arc::new(Index::new(&self.facts, &self.aliases)))
+    /// The bytes that the facts take, without their names, which they share, and without the index of those who are
+    /// spoken to.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.store.bytes() + size_of_val(&*self.aliases)
     }
 
-    /// Adds a fact; false where it was known, which then keeps the surer of both.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Arc::new(Index::new(&self.store, &self.aliases)))
+    }
+
+    /// Adds a fact; false where it was known, which then keeps the better of both.
     pub(super) fn learn(&mut self, mut fact: Fact) -> bool {
         fact.tidy();
-        let triple = fact.triple();
-        if let Some(place) = self.position(triple) {
-            self.merge(place, fact);
+        if let Some(place) = self.position(fact.triple()) {
+            let known = self.store.get(place);
+            self.set(place, &known.map_or(fact.clone(), |known| merged(known, fact)));
             return false;
         }
-        if let Some(index) = self.index.get_mut() {
-            Arc::make_mut(index).add(&fact);
-        }
-        self.triples.push(triple);
-        self.facts.push(fact);
+        self.push(&fact);
         true
     }
 
-    /// Removes the fact that says this; false where there is none.
-    pub(super) fn forget(&mut self, triple: u64) -> bool {
-        let Some(place) = self.position(triple) else {
-            return false;
-        };
-        self.facts.remove(place);
-        self.triples.remove(place);
-        self.release();
-        true
+    /// Puts a fact in the place of one that says the same, or adds it.
+    pub(super) fn put(&mut self, fact: &Fact) {
+        match self.position(fact.triple()) {
+            Some(place) => self.set(place, fact),
+            None => self.push(fact),
+        }
     }
 
+    /// Removes the facts of which this is false; how many there were.
+    pub(super) fn retain(&mut self, keep: impl FnMut(&Fact) -> bool) -> usize {
+        let before = self.len();
+        self.store.retain(keep);
+        if self.len() != before {
+            self.release();
+        }
+        before - self.len()
+    }
+
+    /// Replaces what is authored; what was lived through stays, and so does what was learned of authored facts: that they
+    /// hold no longer, or are not to be believed.
     pub(super) fn set_authored(&mut self, authored: Vec<Fact>) {
-        let before = std::mem::take(&mut self.facts);
-        self.triples.clear();
+        let before = std::mem::take(&mut self.store);
         self.release();
-        let lived = before.into_iter().filter(|fact| fact.source.is_lived());
-        for fact in authored.into_iter().map(|fact| fact.with_source(super::Source::Authored)).chain(lived) {
-            self.learn(fact);
+        for fact in authored {
+            self.learn(fact.with_source(super::Source::Authored));
+        }
+        for fact in before.iter() {
+            let is_over = fact.until.is_some() || fact.belief == Belief::Doubted;
+            if is_over {
+                self.put(&fact);
+            } else if fact.source.is_lived() {
+                self.learn(fact);
+            }
         }
     }
 
@@ -92,17 +127,20 @@ impl OwnFacts {
         if let Some(index) = self.index.get_mut() {
             Arc::make_mut(index).add_alias(&pair.0, &pair.1);
         }
-        self.aliases.push(pair);
+        let mut aliases = std::mem::take(&mut self.aliases).into_vec();
+        aliases.push(pair);
+        self.aliases = aliases.into_boxed_slice();
     }
 
-    /// Drops the index; it is built again when needed.
+    /// Drops the index, which is built again when needed, and what is reserved.
     pub(super) fn release(&mut self) {
         self.index.take();
+        self.store.shrink();
     }
 
     pub(super) fn position(&self, triple: u64) -> Option<usize> {
-        if self.index.get().is_none() && self.facts.len() <= FEW {
-            return self.triples.iter().position(|&other| other == triple);
+        if self.index.get().is_none() && self.store.len() <= FEW {
+            return self.store.find(triple);
         }
         self.index().of_triple(triple).map(|doc| doc as usize)
     }
@@ -110,37 +148,53 @@ impl OwnFacts {
     /// The name under which a concept is known here, so that facts can share it.
     pub(super) fn shared(&self, concept: &Concept) -> Option<&Concept> {
         if let Some(index) = self.index.get() {
-            return index.shared(&self.facts, concept);
+            return index.shared(&self.store, concept);
         }
-        self.facts
-            .iter()
-            .rev()
-            .take(SHARED_AMONG)
-            .flat_map(|fact| [&fact.subject, &fact.predicate, &fact.object])
-            .find(|&name| name == concept)
+        let latest = (0..self.store.len()).rev().take(SHARED_AMONG);
+        latest.filter_map(|place| self.store.names(place)).flatten().find(|name| *name == concept)
     }
 
-    fn merge(&mut self, place: usize, fact: Fact) {
-        let known = &mut self.facts[place];
-        let secrecy = stricter(known.secrecy, fact.secrecy);
-        let is_surer = fact.confidence > known.confidence;
-        // What is lived through stays when the author takes the same fact out of the persona.
-        let is_lived = fact.confidence >= known.confidence && fact.source.is_lived() && !known.source.is_lived();
-        if is_surer || is_lived {
-            known.confidence = fact.confidence;
-            known.source = fact.source;
-            known.learned_at = fact.learned_at;
-        }
-        known.secrecy = secrecy;
+    fn push(&mut self, fact: &Fact) {
         if let Some(index) = self.index.get_mut() {
-            Arc::make_mut(index).refresh(place as u32, &self.facts[place]);
+            Arc::make_mut(index).add(fact);
+        }
+        self.store.push(fact);
+    }
+
+    fn set(&mut self, place: usize, fact: &Fact) {
+        self.store.set(place, fact);
+        if let Some(index) = self.index.get_mut() {
+            Arc::make_mut(index).refresh(place as u32, fact);
         }
     }
 }
 
+/// What is known when a known fact is learned again.
+fn merged(known: Fact, fact: Fact) -> Fact {
+    let secrecy = stricter(known.secrecy.clone(), fact.secrecy.clone());
+    let is_later = known.until.is_some_and(|until| fact.since() >= until);
+    let is_revived = fact.holds() && !known.holds() && (fact.source.is_first_hand() || is_later);
+    let is_surer = fact.confidence > known.confidence && known.holds();
+    // What is lived through stays when the author takes the same fact out of the persona.
+    let is_lived = fact.confidence >= known.confidence && fact.source.is_lived() && !known.source.is_lived();
+    let (belief, until) = if is_revived { (Belief::Held, None) } else { (known.belief, known.until) };
+    let better = if is_revived || is_surer || is_lived { fact } else { known };
+    Fact { secrecy, belief, until, ..better }
+}
+
 impl fmt::Debug for OwnFacts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("OwnFacts").field("facts", &self.facts).field("aliases", &self.aliases).finish()
+        let facts: Vec<Fact> = self.iter().collect();
+        formatter.debug_struct("OwnFacts").field("facts", &facts).field("aliases", &self.aliases).finish()
+    }
+}
+
+impl Serialize for OwnFacts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut saved = serializer.serialize_struct("OwnFacts", 2)?;
+        saved.serialize_field("facts", &self.iter().collect::<Vec<_>>())?;
+        saved.serialize_field("aliases", &self.aliases)?;
+        saved.end()
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Concept, Fact};
 ///
 /// let mut knowledge = Knowledge::default();
 /// knowledge.learn(Fact::new("Marta", "owns", "the Gilded Oak"));
-/// let owners = knowledge.matching(Pattern::new().predicate("owns").object("gilded oak"));
+/// let owners = knowledge.matching(&Pattern::new().predicate("owns").object("gilded oak"));
 /// assert_eq!(owners[0].subject.name(), "Marta");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Pattern {
     pub predicate: Option<Concept>,
     /// The other concept.
     pub object: Option<Concept>,
+    /// Whether facts count that hold no longer or are not believed.
+    pub ever: bool,
 }
 
 impl Pattern {
@@ -48,10 +50,22 @@ impl Pattern {
         self
     }
 
+    /// Asks for facts too that hold no longer or are not believed.
+    #[must_use]
+    pub fn ever(mut self) -> Self {
+        self.ever = true;
+        self
+    }
+
     /// Whether the fact is one that is asked for.
     #[must_use]
     pub fn matches(&self, fact: &Fact) -> bool {
+        (self.ever || fact.holds()) && self.names([&fact.subject, &fact.predicate, &fact.object])
+    }
+
+    /// Whether the names are those that are asked for.
+    pub(super) fn names(&self, [subject, predicate, object]: [&Concept; 3]) -> bool {
         let is = |wanted: &Option<Concept>, found: &Concept| wanted.as_ref().is_none_or(|wanted| wanted == found);
-        is(&self.subject, &fact.subject) && is(&self.predicate, &fact.predicate) && is(&self.object, &fact.object)
+        is(&self.subject, subject) && is(&self.predicate, predicate) && is(&self.object, object)
     }
 }

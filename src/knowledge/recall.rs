@@ -4,7 +4,7 @@ mod fill;
 mod question;
 mod score;
 
-use super::{Fact, Knowledge};
+use super::{Concept, Fact, Knowledge};
 use bevy::{platform::hash::PassHash, prelude::*};
 use fill::fill;
 use question::Question;
@@ -25,6 +25,8 @@ pub struct RecallQuery<'a> {
     pub speaker: &'a str,
     /// The character's trust in the speaker, -1..=1: opens secrets.
     pub trust: f32,
+    /// The game's flags that are set: they open secrets too.
+    pub flags: &'a [Concept],
     /// Names of things in view.
     pub in_view: &'a [&'a str],
     /// The most facts; 24 by default.
@@ -35,7 +37,17 @@ pub struct RecallQuery<'a> {
 
 impl Default for RecallQuery<'_> {
     fn default() -> Self {
-        Self { line: "", context: &[], own_name: "", speaker: "", trust: 0.0, in_view: &[], max_facts: 24, max_tokens: 400 }
+        Self {
+            line: "",
+            context: &[],
+            own_name: "",
+            speaker: "",
+            trust: 0.0,
+            flags: &[],
+            in_view: &[],
+            max_facts: 24,
+            max_tokens: 400,
+        }
     }
 }
 
@@ -107,6 +119,7 @@ impl Knowledge {
 /// What was found so far, and the budget that is left.
 struct Found<'a> {
     knowledge: &'a Knowledge,
+    flags: &'a [Concept],
     recalled: Vec<Recalled>,
     triples: HashSet<u64, PassHash>,
     trust: f32,
@@ -119,9 +132,10 @@ struct Found<'a> {
 const TOO_LONG: usize = 64;
 
 impl<'a> Found<'a> {
-    fn new(knowledge: &'a Knowledge, query: &RecallQuery) -> Self {
+    fn new(knowledge: &'a Knowledge, query: &RecallQuery<'a>) -> Self {
         Self {
             knowledge,
+            flags: query.flags,
             recalled: Vec::new(),
             triples: HashSet::default(),
             trust: query.trust,
@@ -140,22 +154,25 @@ impl<'a> Found<'a> {
         let Some((_, facts, index)) = self.knowledge.layers().nth(layer) else {
             return;
         };
-        let (Some(fact), Some(entry)) = (facts.get(doc as usize), index.docs.get(doc as usize)) else {
-            return;
-        };
+        let Some(entry) = index.docs.get(doc as usize) else { return };
         let is_taken = self.triples.contains(&entry.triple);
         if self.is_full() || is_taken || !self.knowledge.counts(layer, entry.triple) {
             return;
         }
-        let tokens = fact.tokens();
+        // What an earlier layer knows better does not come to mind; what has ended does, as the past.
+        if entry.holds && layer > 0 && !self.knowledge.holds(layer, doc as usize) {
+            return;
+        }
+        let tokens = facts.tokens(doc as usize);
         if tokens > self.tokens_left {
             self.too_long += 1;
             return;
         }
+        let Some(fact) = facts.get(doc as usize) else { return };
         self.facts_left -= 1;
         self.tokens_left -= tokens;
         self.triples.insert(entry.triple);
-        let withheld = self.knowledge.is_withheld(entry.triple, self.trust);
-        self.recalled.push(Recalled { fact: fact.clone(), score, withheld, reason });
+        let withheld = self.knowledge.is_withheld(entry.triple, self.trust, self.flags);
+        self.recalled.push(Recalled { fact, score, withheld, reason });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::{PersonaError, nearest};
 use super::{Persona, Voice};
-use crate::knowledge::{Fact, LoreLayer, Secrecy};
+use crate::knowledge::{Belief, Fact, LoreLayer, Rule, Rules, Secrecy};
 use persona_mind::brief::{Boundaries, Goal, OfferedAction, PersonaCard, Register, Relation, Trait};
 use ron::extensions::Extensions;
 use serde::Deserialize;
@@ -121,6 +121,11 @@ struct LoreFile {
     facts: Vec<FactFile>,
     #[serde(default)]
     aliases: BTreeMap<String, Vec<String>>,
+    /// What concepts are, in a sentence; each is a fact, "NAME is SENTENCE".
+    #[serde(default)]
+    descriptions: BTreeMap<String, String>,
+    #[serde(default)]
+    relations: BTreeMap<String, Rule>,
 }
 
 /// `("subject", "predicate", "object")`, with a fourth part for what is special about it.
@@ -134,11 +139,15 @@ struct FactFile {
 struct FactMore {
     secret_until: Option<SecrecyFile>,
     confidence: Option<f32>,
+    /// The character knows that it is not so, and says it.
+    lie: bool,
 }
 
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize)]
 enum SecrecyFile {
     Trust(f32),
+    Flag(String),
+    Both(f32, String),
     Never,
 }
 
@@ -219,8 +228,12 @@ pub fn parse_persona(text: &str, path: &str) -> Result<ParsedPersona, PersonaErr
 /// [`PersonaError`] with the place of the first thing that is wrong.
 pub fn parse_lore(text: &str, path: &str) -> Result<LoreLayer, PersonaError> {
     let file: LoreFile = parse(text, path)?;
-    let facts = Check { text, path }.facts(file.facts)?;
-    Ok(LoreLayer::new(facts, file.aliases.into_iter().collect()))
+    let check = Check { text, path };
+    let described = file.descriptions.into_iter().map(|(name, text)| [name, "is".to_owned(), text]);
+    let described = described.map(|triple| FactFile { triple, more: FactMore::default() });
+    let facts = check.facts(file.facts.into_iter().chain(described).collect())?;
+    let rules = Rules::new(file.relations.into_iter().map(|(predicate, rule)| (predicate.into(), rule)));
+    Ok(LoreLayer::new(facts, file.aliases.into_iter().collect()).with_rules(rules))
 }
 
 fn parse<T: DeserializeOwned>(text: &str, path: &str) -> Result<T, PersonaError> {
@@ -311,14 +324,19 @@ impl Check<'_> {
             self.range(confidence, 0.0, "confidence")?;
             fact = fact.with_confidence(confidence);
         }
-        match file.more.secret_until {
-            Some(SecrecyFile::Trust(trust)) => {
-                self.range(trust, -1.0, "Trust")?;
-                Ok(fact.secret_until(Secrecy::Trust(trust)))
-            }
-            Some(SecrecyFile::Never) => Ok(fact.secret_until(Secrecy::Never)),
-            None => Ok(fact),
+        if file.more.lie {
+            fact = fact.with_belief(Belief::Untrue);
         }
+        let Some(secrecy) = file.more.secret_until else { return Ok(fact) };
+        if let SecrecyFile::Trust(trust) | SecrecyFile::Both(trust, _) = secrecy {
+            self.range(trust, -1.0, "secret_until")?;
+        }
+        Ok(fact.secret_until(match secrecy {
+            SecrecyFile::Trust(trust) => Secrecy::Trust(trust),
+            SecrecyFile::Flag(flag) => Secrecy::Flag(flag.into()),
+            SecrecyFile::Both(trust, flag) => Secrecy::Both(trust, flag.into()),
+            SecrecyFile::Never => Secrecy::Never,
+        }))
     }
 }
 
@@ -369,8 +387,8 @@ mod tests {
     fn a_secret_keeps_its_condition() {
         let text = "Persona(name: \"M\", facts: [(\"key\", \"is under\", \"step\", (secret_until: Trust(0.7)))])";
         let parsed = parse_persona(text, "a").expect("the file is right");
-        assert!(!parsed.persona.facts[0].is_open(0.5), "it is kept at a trust of 0.5");
-        assert!(parsed.persona.facts[0].is_open(0.8), "it is told at a trust of 0.8");
+        assert!(!parsed.persona.facts[0].is_open(0.5, &[]), "it is kept at a trust of 0.5");
+        assert!(parsed.persona.facts[0].is_open(0.8, &[]), "it is told at a trust of 0.8");
     }
 
     proptest::proptest! {

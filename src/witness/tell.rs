@@ -1,9 +1,9 @@
 //! Telling: what one character passes on to another, and what others overhear.
 
-use super::{Happened, Happening, Happenings};
+use super::{Happened, Happening, Happenings, Reconsidered, changes_minds, take_in};
 use crate::clock::GameClock;
 use crate::dialogue::{RecalledFact, Replied};
-use crate::knowledge::{Concept, ConceptKey, Fact, Knowledge, Source};
+use crate::knowledge::{Belief, Concept, ConceptKey, Fact, Knowledge, Source, StoryFlags};
 use crate::memory::Feelings;
 use crate::npc::Npc;
 use crate::persona::Persona;
@@ -98,49 +98,63 @@ impl Names<'_, '_> {
 
 fn on_tell(
     tell: On<Tell>,
-    mut minds: Query<(&mut Knowledge, Option<&Feelings>)>,
+    mut minds: Query<(&mut Knowledge, Option<&mut Feelings>)>,
     names: Names,
     clock: Res<GameClock>,
+    flags: Res<StoryFlags>,
     mut commands: Commands,
 ) {
     let Tell { entity: teller, to, fact } = tell.event();
     let (teller, to) = (*teller, *to);
     let hearer = names.of(to);
     let tale = match minds.get(teller) {
-        Ok((knowledge, feelings)) => tale(knowledge, feelings, hearer.as_deref(), fact),
+        Ok((knowledge, feelings)) => tale(knowledge, feelings, hearer.as_deref(), flags.set(), fact),
         Err(_) => Err(Silence::DoesNotKnow),
     };
     let tale = tale.and_then(|tale| match minds.get_mut(to) {
-        Ok((mut knowledge, _)) if to != teller => {
+        Ok((mut knowledge, feelings)) if to != teller => {
             let by = Concept::from(names.of(teller).unwrap_or_else(|| "someone".into()));
-            let tale = tale.with_source(Source::Told(by)).at(clock.seconds);
-            let is_news = knowledge.learn(tale.clone());
-            Ok((tale, is_news))
+            let since = tale.since();
+            let tale = tale.with_source(Source::Told(by)).at(clock.seconds).held_since(since);
+            let learned = take_in(&mut knowledge, feelings, tale.clone());
+            Ok((tale, learned))
         }
         _ => Err(Silence::NobodyListens),
     });
     match tale {
-        Ok((fact, is_news)) => commands.trigger(Told { entity: to, by: teller, fact, is_news }),
+        Ok((fact, learned)) => {
+            commands.trigger(Told { entity: to, by: teller, fact: fact.clone(), is_news: learned.is_news });
+            if changes_minds(&learned) {
+                commands.trigger(Reconsidered { entity: to, fact, learned });
+            }
+        }
         Err(why) => commands.trigger(KeptQuiet { entity: teller, to, why }),
     }
 }
 
-/// The fact as it is passed on.
-fn tale(knowledge: &Knowledge, feelings: Option<&Feelings>, hearer: Option<&str>, fact: &[String; 3]) -> Result<Fact, Silence> {
+/// The fact as it is passed on: a secret told in confidence is passed on as one, and a lie as what it says.
+fn tale(
+    knowledge: &Knowledge,
+    feelings: Option<&Feelings>,
+    hearer: Option<&str>,
+    flags: &[Concept],
+    fact: &[String; 3],
+) -> Result<Fact, Silence> {
     let [subject, predicate, object] = fact;
     let known = knowledge.get(subject, predicate, object).ok_or(Silence::DoesNotKnow)?;
     let trust = hearer.and_then(|hearer| feelings.map(|f| f.get(hearer).trust)).unwrap_or_default();
-    if knowledge.keeps_from(known, trust) {
+    if knowledge.keeps_from(&known, trust, flags) {
         return Err(Silence::Secret);
     }
     if known.source.teller().zip(hearer).is_some_and(|(teller, hearer)| teller.key() == ConceptKey::of(hearer)) {
         return Err(Silence::Echo);
     }
-    let confidence = known.confidence * KEPT;
+    let doubt = if known.belief == Belief::Doubted { 0.5 } else { 1.0 };
+    let confidence = known.confidence * KEPT * doubt;
     if confidence < FAINTEST {
         return Err(Silence::TooFaint);
     }
-    Ok(Fact { secrecy: None, ..known.clone() }.with_confidence(confidence))
+    Ok(known.with_belief(Belief::Held).with_confidence(confidence))
 }
 
 /// What a character says aloud is heard by those who stand by.
@@ -154,7 +168,7 @@ fn on_replied(
     let speaker = replied.entity;
     let (Ok(knowledge), Ok(place)) = (minds.get(speaker), places.compute_global_transform(speaker)) else { return };
     let teller = Concept::from(names.of(speaker).unwrap_or_else(|| "someone".into()));
-    let known = |fact: &RecalledFact| knowledge.get(&fact.subject, &fact.predicate, fact.object.as_deref()?).cloned();
+    let known = |fact: &RecalledFact| knowledge.get(&fact.subject, &fact.predicate, fact.object.as_deref()?);
     for fact in replied.recalled.iter().filter(|fact| fact.used).filter_map(known) {
         let what = Happened { loudness: TALK, ..Happened::new(fact, place.translation() + Vec3::Y * 1.6).unseen() };
         happenings.0.push(Happening { what, teller: Some(teller.clone()), deaf: vec![speaker] });

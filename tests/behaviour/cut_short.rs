@@ -102,7 +102,7 @@ fn a_persona_edited_mid_reply_counts_from_the_next_brief_and_keeps_what_was_live
     let ends = run_to_ends(&mut app, marta, 2);
     assert_eq!(reply(&ends[1]).text, "one two three four", "the reply under way goes on");
     let knowledge = component::<Knowledge>(&app, marta);
-    assert_eq!(knowledge.get("Tobin", "broke", "the jug"), Some(&lived), "what she has witnessed stays");
+    assert_eq!(knowledge.get("Tobin", "broke", "the jug"), Some(lived.clone()), "what she has witnessed stays");
     assert!(!knowledge.contains("Marta", "sells", "beer"), "what the author took out is gone");
     assert_eq!(component::<Feelings>(&app, marta).get("player").trust, 0.6, "feelings that have grown stay");
     assert_eq!(component::<DialogueHistory>(&app, marta).with("player").len(), 2, "what was said stays");

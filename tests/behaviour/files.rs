@@ -296,7 +296,7 @@ proptest! {
     fn damaged_lore_is_read_or_refused_with_its_place(changes in prop::collection::vec(damage(), 1..5)) {
         let text = damaged(include_str!("../../assets/lore/riverbend.lore.ron"), &changes);
         match parse_lore(&text, "damaged") {
-            Ok(layer) => prop_assert!(layer.facts().iter().all(|fact| (0.0..=1.0).contains(&fact.confidence)), "in range"),
+            Ok(layer) => prop_assert!(layer.facts().all(|fact| (0.0..=1.0).contains(&fact.confidence)), "in range"),
             Err(error) => check_place(&text, &error)?,
         }
     }

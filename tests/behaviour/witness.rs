@@ -191,7 +191,7 @@ fn what_is_said_aloud_is_overheard_nearby_and_nowhere_else() {
     app.update();
     app.world_mut().trigger(Say::new(anna, "Where does the ferry leave?"));
     let knows = |app: &App, who: Entity| {
-        app.world().get::<Knowledge>(who).and_then(|k| k.source("the ferry", "leaves from", "the old pier").cloned())
+        app.world().get::<Knowledge>(who).and_then(|k| k.source("the ferry", "leaves from", "the old pier"))
     };
     run_until(&mut app, "Bert overhears where the ferry leaves", |app| knows(app, near).is_some());
     assert_eq!(knows(&app, near), Some(Source::Told("Anna".into())), "from Anna");

@@ -52,7 +52,7 @@ pub struct Brief {
 }
 
 /// One fact as the character knows it: `subject - predicate - object`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BriefFact {
     /// Name of the concept the fact is about.
     pub subject: String,
@@ -65,6 +65,12 @@ pub struct BriefFact {
     pub confidence: f32,
     /// How the character came to know it.
     pub source: BriefSource,
+    /// When the character came to know it, in words ("two days ago"); empty for what it has always known.
+    pub when: String,
+    /// Until when it held, in words; empty for what holds still.
+    pub until: String,
+    /// Whether the character has heard it and knows better.
+    pub is_doubted: bool,
     /// The recall score, higher is better; for the inspector.
     pub score: f32,
 }

@@ -8,7 +8,7 @@ use persona_mind::{Backend, Brief};
 fn fact(subject: &str, predicate: &str, object: Option<&str>) -> BriefFact {
     let object = object.map(Into::into);
     let (confidence, source, score) = (1.0, BriefSource::Authored, 1.0);
-    BriefFact { subject: subject.into(), predicate: predicate.into(), object, confidence, source, score }
+    BriefFact { subject: subject.into(), predicate: predicate.into(), object, confidence, source, score, ..BriefFact::default() }
 }
 
 fn brief(line: &str) -> Brief {

@@ -35,6 +35,7 @@ fn fact(object: &str) -> BriefFact {
         confidence: 1.0,
         source: BriefSource::Authored,
         score: 1.0,
+        ..BriefFact::default()
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     RecallReason,
     question::{Cue, Question},
 };
-use crate::knowledge::{Fact, Knowledge, index::Index};
+use crate::knowledge::{Knowledge, index::Index, store::Store};
 use std::{cmp::Ordering, collections::BinaryHeap};
 
 /// BM25: how soon a repeated word counts no more, and how much a long fact loses.
@@ -23,6 +23,8 @@ const LEAST_RARITY: f32 = 0.3;
 const PLACE: f32 = 1.35;
 /// What an unsure fact loses at most.
 const UNSURE: f32 = 0.25;
+/// What a fact keeps that holds no longer, or is not believed.
+const OVER: f32 = 0.6;
 /// Among more facts than this, a word that most of them hold says nothing.
 const MANY: usize = 256;
 /// How many of the best facts pass a share of their score on, and how large a share.
@@ -42,7 +44,7 @@ pub(super) struct Scores<'a> {
 
 #[derive(Clone, Copy)]
 struct Layer<'a> {
-    facts: &'a [Fact],
+    facts: &'a Store,
     index: &'a Index,
     start: usize,
 }
@@ -184,6 +186,9 @@ impl<'a> Scores<'a> {
             let entry = self.layers[layer].index.docs[doc as usize];
             let score = &mut self.hits[place as usize].score;
             *score *= 1.0 - UNSURE * (1.0 - entry.confidence);
+            if !entry.holds {
+                *score *= OVER;
+            }
             if question.asks_where && entry.is_of_place {
                 *score *= PLACE;
             }
@@ -195,10 +200,10 @@ impl<'a> Scores<'a> {
         let mut shares: Vec<(u64, f32)> = Vec::new();
         let best = self.best();
         for from in &best {
-            let Some(fact) = self.layers[from.layer].facts.get(from.doc as usize) else {
+            let Some([subject, _, object]) = self.layers[from.layer].facts.names(from.doc as usize) else {
                 continue;
             };
-            for concept in [fact.subject.id(), fact.object.id()] {
+            for concept in [subject.id(), object.id()] {
                 let is_talker = concept == question.own || concept == question.speaker;
                 let is_taken = shares.iter().any(|&(taken, _)| taken == concept);
                 if !is_talker && !is_taken && self.count_of(concept) <= HUB {

@@ -253,6 +253,7 @@ mod tests {
             confidence: 1.0,
             source: crate::brief::BriefSource::Told("Old Bess".into()),
             score: 1.0,
+            ..BriefFact::default()
         });
         text(&mut backend, &brief);
         let prompt = backend.prompt(&seen.lock().unwrap()[0]);

@@ -35,17 +35,20 @@ fn known(fact: &BriefFact, brief: &Brief) -> String {
             fact.predicate
         );
     };
-    let fact_text = format!("{} {} {object}", fact.subject, fact.predicate);
+    let over = if fact.until.is_empty() { String::new() } else { format!(", until {}", fact.until) };
+    let fact_text = format!("{} {} {object}{over}", fact.subject, fact.predicate);
     let sure = match fact.confidence {
+        _ if fact.is_doubted => "You do not believe that ",
         c if c < 0.35 => "You have a faint notion that ",
         c if c < 0.7 => "You believe, but are not sure, that ",
         _ => "",
     };
+    let when = if fact.when.is_empty() { String::new() } else { format!(", {}", fact.when) };
     match &fact.source {
-        BriefSource::Told(teller) => format!("{sure}{fact_text} ({teller} told you)."),
-        BriefSource::Inferred => format!("{sure}{fact_text} (your own guess)."),
-        BriefSource::Witnessed => format!("{sure}{fact_text} (you were there)."),
-        BriefSource::Seen => format!("{sure}{fact_text} (you see it)."),
+        BriefSource::Told(teller) => format!("{sure}{fact_text} ({teller} told you{when})."),
+        BriefSource::Inferred => format!("{sure}{fact_text} (your own guess{when})."),
+        BriefSource::Witnessed => format!("{sure}{fact_text} (you were there{when})."),
+        BriefSource::Seen => format!("{sure}{fact_text} (you saw it{when})."),
         BriefSource::Authored => format!("{sure}{fact_text}."),
     }
 }
@@ -113,6 +116,7 @@ mod tests {
             confidence,
             source,
             score: 1.0,
+            ..BriefFact::default()
         };
         let facts =
             vec![fact(None, BriefSource::Authored, 1.0), fact(Some("the stair"), BriefSource::Told("Old Bess".into()), 0.5)];
@@ -122,6 +126,24 @@ mod tests {
             text.contains("You believe, but are not sure, that the cellar key is hidden under the stair (Old Bess told you)."),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_past_is_told_with_its_time() {
+        let fact = BriefFact {
+            subject: "the cup".into(),
+            predicate: "is in".into(),
+            object: Some("the chapel".into()),
+            confidence: 1.0,
+            source: BriefSource::Told("Tobin".into()),
+            when: "two days ago".into(),
+            until: "yesterday".into(),
+            is_doubted: true,
+            ..BriefFact::default()
+        };
+        let text = context(&Brief { facts: vec![fact], ..Brief::default() }, 9);
+        let expected = "You do not believe that the cup is in the chapel, until yesterday (Tobin told you, two days ago).";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

@@ -41,6 +41,7 @@ fn reply(hearth: &mut Hearth, register: Register, line: &str, seed: u64) -> Resu
         confidence: 1.0,
         source: BriefSource::Authored,
         score: 1.0,
+        ..BriefFact::default()
     };
     let line = line.replace("{X}", "Tobin");
     let brief = Brief { persona: persona.into(), line, facts: vec![fact], seed, max_tokens: 64, ..Brief::default() };

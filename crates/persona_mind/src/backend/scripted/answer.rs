@@ -106,6 +106,7 @@ mod tests {
             confidence: 1.0,
             source: crate::brief::BriefSource::Authored,
             score: 1.0,
+            ..BriefFact::default()
         }
     }
 
