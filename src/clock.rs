@@ -57,10 +57,56 @@ impl GameClock {
     }
 }
 
+const WORDS: [&str; 13] =
+    ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+
 fn number(n: f64) -> String {
-    const WORDS: [&str; 13] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     WORDS.get(n as usize).map_or_else(|| format!("{n:.0}"), |word| (*word).to_owned())
+}
+
+impl GameClock {
+    /// The time that a line speaks of, from and to in seconds of game time: "yesterday", "three days ago", "last week", "the
+    /// first day".
+    #[must_use]
+    pub fn spoken_of(&self, line: &str) -> Option<(f64, f64)> {
+        let day = self.day.max(1.0);
+        let today = (self.seconds / day).floor();
+        let days = |from: f64, to: f64| Some((from * day, to * day));
+        let line = line.to_lowercase();
+        let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let has = |phrase: &str| {
+            let phrase: Vec<&str> = phrase.split(' ').collect();
+            words.windows(phrase.len()).any(|window| window == phrase)
+        };
+        for (at, word) in words.iter().enumerate() {
+            if *word != "ago" || at < 2 {
+                continue;
+            }
+            let unit = match words[at - 1].trim_end_matches('s') {
+                "day" | "night" => 1.0,
+                "week" => 7.0,
+                "month" => self.year / 12.0,
+                "year" | "winter" | "summer" => self.year,
+                _ => continue,
+            };
+            let count = match words[at - 2] {
+                "a" | "an" => Some(1.0),
+                "couple" => Some(2.0),
+                word => WORDS.iter().position(|other| *other == word).map(|n| n as f64).or_else(|| word.parse().ok()),
+            };
+            // "Two weeks ago" means some day about then.
+            let slack = if unit > 1.0 { unit / 2.0 } else { 0.0 };
+            return count.and_then(|n: f64| days(today - n * unit - slack, today - n * unit + slack + 1.0));
+        }
+        match () {
+            () if has("day before yesterday") => days(today - 2.0, today - 1.0),
+            () if has("yesterday") || has("last night") || has("last evening") => days(today - 1.0, today),
+            () if has("today") || has("this morning") || has("tonight") || has("this evening") => days(today, today + 1.0),
+            () if has("last week") => days(today - 14.0, today - 6.0),
+            () if has("first day") || has("first met") || has("first time") => Some((f64::NEG_INFINITY, day)),
+            () => None,
+        }
+    }
 }
 
 /// Keeps the clock.
@@ -82,6 +128,22 @@ fn tick(time: Res<Time<Virtual>>, mut clock: ResMut<GameClock>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_understood() {
+        let day = 86_400.0;
+        let clock = GameClock { seconds: 100.5 * day, ..GameClock::default() };
+        for (line, from, to) in [
+            ("What did I tell you yesterday?", 99.0, 100.0),
+            ("two days ago", 98.0, 99.0),
+            ("Do you remember, 3 nights ago?", 97.0, 98.0),
+            ("It was a week ago.", 89.5, 97.5),
+            ("this morning", 100.0, 101.0),
+        ] {
+            assert_eq!(clock.spoken_of(line), Some((from * day, to * day)), "{line:?}");
+        }
+        assert_eq!(clock.spoken_of("Long ago there was a king. Have you seen him to-day?"), None, "no day is named");
+    }
 
     #[test]
     fn times_are_told_by_the_calendar() {

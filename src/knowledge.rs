@@ -38,7 +38,7 @@ mod rules;
 mod store;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 pub use concept::{Concept, ConceptKey};
 pub use concepts::{Concepts, Represents};
@@ -49,7 +49,7 @@ pub use lore::LoreLayer;
 pub use own::OwnFacts;
 pub use pattern::Pattern;
 pub use recall::{RecallQuery, RecallReason, Recalled};
-pub use rules::{Rule, Rules};
+pub use rules::{End, Felt, Habit, Rule, Rules};
 
 use bevy::prelude::*;
 use index::Index;
@@ -294,7 +294,12 @@ impl Knowledge {
         !self.layers().take(layer).any(says_else)
     }
 
-    /// What a relation means, by the first layer that says so.
+    /// What a relation means, by the first layer of lore that says so.
+    #[must_use]
+    pub fn rule_of(&self, predicate: &Concept) -> &Rule {
+        self.rule(predicate.id())
+    }
+
     fn rule(&self, predicate: u64) -> &Rule {
         self.lore.iter().find_map(|lore| lore.rules().get(predicate)).unwrap_or_else(|| Rule::plain())
     }
@@ -304,6 +309,17 @@ impl Knowledge {
     #[must_use]
     pub fn keeps_from(&self, fact: &Fact, trust: f32, flags: &[Concept]) -> bool {
         self.is_withheld(fact.triple(), trust, flags)
+    }
+
+    /// Whether speaking of a concept would give away what is a secret from someone trusted this much: it is the object of such
+    /// a fact, or who told it.
+    #[must_use]
+    pub fn hides(&self, concept: &Concept, trust: f32, flags: &[Concept]) -> bool {
+        let objects = self
+            .layers()
+            .flat_map(|(_, facts, index)| index.of_object(concept.id()).iter().filter_map(|&doc| facts.get(doc as usize)));
+        let told = self.own.iter().filter(|fact| fact.source.teller() == Some(concept));
+        objects.chain(told).any(|fact| fact.secrecy.is_some() && self.is_withheld(fact.triple(), trust, flags))
     }
 
     /// Whether any copy of the fact is a secret from someone trusted this much.

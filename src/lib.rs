@@ -92,14 +92,14 @@ pub mod prelude {
             ReplyChunk, ReplyStarted, Say, SeenThing, Thinking, TurnError, TurnFailed, TurnFigures, TurnStarted, Turns,
         },
         knowledge::{Belief, Fact, Knowledge, LoreLayer, Recalled, Secrecy, Source, StoryFlags},
-        memory::{DialogueHistory, Feelings},
+        memory::{DialogueHistory, Episode, Feelings, Memory, MemorySettings, Noted},
         mind::brief::{Emotion, Finish, PersonaCard, Relation},
         mind_link::{BackendChoice, MindPlugin},
         npc::{Mood, Npc},
         perception::{Glance, GlanceFailed, Senses, Sight, Thing, Viewed},
         persona::{Lore, Persona, PersonaApplied, PersonaRejected},
         schedule::RolePlaySystems,
-        witness::{Happened, KeptQuiet, Perceived, Reconsidered, Silence, Tell, Told, WitnessFilter, Witnessed},
+        witness::{Area, Happened, KeptQuiet, Perceived, Reconsidered, Silence, Tell, Told, WitnessFilter, Witnessed},
     };
 }
 

@@ -2,7 +2,7 @@
 
 use crate::dialogue::{EmotionMirror, Turns};
 use crate::knowledge::Knowledge;
-use crate::memory::{DialogueHistory, Feelings};
+use crate::memory::{DialogueHistory, Feelings, Memory};
 use crate::perception::Senses;
 use crate::persona::Persona;
 use bevy::prelude::*;
@@ -24,7 +24,7 @@ use persona_mind::brief::Emotion;
 /// ```
 #[derive(Component, Clone, Debug, Default, Reflect)]
 #[reflect(Component, Default)]
-#[require(Knowledge, DialogueHistory, Feelings, Senses, Mood, Turns)]
+#[require(Knowledge, Memory, DialogueHistory, Feelings, Senses, Mood, Turns)]
 pub struct Npc {
     /// Who the character is.
     pub persona: Handle<Persona>,

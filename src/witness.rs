@@ -14,13 +14,15 @@
 //! # bevy::ecs::system::assert_is_system(theft);
 //! ```
 
+mod sights;
 mod tell;
 
+pub use sights::Area;
 pub use tell::{KeptQuiet, Silence, Tell, Told};
 
 use crate::clock::GameClock;
-use crate::knowledge::{Fact, Knowledge, Learned, Source};
-use crate::memory::Feelings;
+use crate::knowledge::{Fact, Knowledge, Learned, Pattern, Source};
+use crate::memory::{Episode, Feelings, Memory};
 use crate::perception::{Looker, LookerState, Senses, Sight, Sightline};
 use crate::schedule::RolePlaySystems;
 use bevy::prelude::*;
@@ -39,13 +41,21 @@ pub struct Happened {
     pub loudness: f32,
     /// How far it is seen, in metres.
     pub visibility: f32,
+    /// How much it matters, 0..=1: from 0.5 on it is remembered as an [episode](crate::memory::Episode), beside the fact.
+    pub importance: f32,
 }
 
 impl Happened {
     /// Something that is seen 30 metres off and heard 15.
     #[must_use]
     pub fn new(fact: Fact, at: Vec3) -> Self {
-        Self { fact, at, loudness: 15.0, visibility: 30.0 }
+        Self { fact, at, loudness: 15.0, visibility: 30.0, importance: 0.2 }
+    }
+
+    /// How much it matters, 0..=1.
+    #[must_use]
+    pub fn important(self, importance: f32) -> Self {
+        Self { importance, ..self }
     }
 
     /// Not heard at all.
@@ -139,9 +149,12 @@ impl Plugin for WitnessPlugin {
                     .before(TransformSystems::Propagate),
             );
         tell::build(app);
+        sights::build(app);
     }
 }
 
+/// From here on a happening is remembered as an episode.
+const NOTABLE: f32 = 0.5;
 /// Nobody hears better than this.
 const MOST_HEARING: f32 = 4.0;
 
@@ -197,6 +210,12 @@ fn learn(world: &mut World, entity: Entity, happening: &Happening, how: Perceive
     let Ok((mut knowledge, feelings)) = query.get_mut(world, entity) else { return };
     let learned = take_in(&mut knowledge, feelings, fact.clone());
     let is_news = learned.is_news;
+    if is_news
+        && happening.what.importance >= NOTABLE
+        && let Some(mut memory) = world.get_mut::<Memory>(entity)
+    {
+        memory.add(Episode::happening(&fact, happening.what.importance));
+    }
     world.trigger(Witnessed { entity, fact: fact.clone(), how, is_news });
     if changes_minds(&learned) {
         world.trigger(Reconsidered { entity, fact, learned });
@@ -206,17 +225,40 @@ fn learn(world: &mut World, entity: Entity, happening: &Happening, how: Perceive
 /// What a character loses of its trust in one who told it what was wrong, if it was sure.
 const LET_DOWN: f32 = 0.2;
 
-/// Adds a fact to what a character knows; whoever told it otherwise loses trust.
+/// Adds a fact to what a character knows, and lets it move the character's feelings and what it thinks of those it names.
+/// Whoever told otherwise loses trust.
 fn take_in(knowledge: &mut Knowledge, feelings: Option<Mut<Feelings>>, fact: Fact) -> Learned {
-    let learned = knowledge.take_in(fact);
+    let learned = knowledge.take_in(fact.clone());
     if let Some(mut feelings) = feelings {
         for wrong in &learned.disproved {
             if let Some(teller) = wrong.source.teller() {
                 feelings.adjust(teller, Relation { trust: -LET_DOWN * wrong.confidence, ..Relation::default() });
             }
         }
+        if let Some(felt) = knowledge.rule_of(&fact.predicate).felt.filter(|_| learned.is_news && !learned.is_doubted) {
+            let share = if fact.source.is_first_hand() { 1.0 } else { TOLD_MOVES * fact.confidence };
+            let by = Relation { trust: felt.trust * share, liking: felt.liking * share, fear: felt.fear * share };
+            feelings.adjust(felt.towards.of(&fact), by);
+        }
     }
+    reflect_on(knowledge, &fact);
     learned
+}
+
+/// How much being told of something moves, against being there.
+const TOLD_MOVES: f32 = 0.5;
+
+/// What is seen often enough becomes a belief.
+fn reflect_on(knowledge: &mut Knowledge, fact: &Fact) {
+    let Some(habit) = knowledge.rule_of(&fact.predicate).habit.clone() else { return };
+    let who = habit.of.of(fact).clone();
+    let pattern = Pattern::new().predicate(&fact.predicate).ever();
+    let seen = knowledge.matching(&pattern).into_iter();
+    let times = seen.filter(|other| other.source == Source::Witnessed && *habit.of.of(other) == who).count();
+    if times >= habit.times as usize {
+        let (predicate, object) = habit.is;
+        knowledge.learn(Fact::new(who, predicate, object).with_source(Source::Inferred).at(fact.learned_at));
+    }
 }
 
 fn changes_minds(learned: &Learned) -> bool {

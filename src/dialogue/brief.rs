@@ -4,36 +4,44 @@ use super::turns::{Stage, Turn};
 use super::{DialogueSettings, RecalledFact, Thinking, Turns};
 use crate::clock::GameClock;
 use crate::knowledge::{Belief, Concept, Fact, Knowledge, RecallQuery, Recalled, Source, StoryFlags};
-use crate::memory::{DialogueHistory, Exchange, Feelings};
+use crate::memory::{DialogueHistory, EpisodeQuery, Exchange, Feelings, Memory, MemorySettings, RecalledEpisode};
 use crate::mind_link::MindLink;
 use crate::npc::Mood;
 use bevy::platform::time::Instant;
 use bevy::prelude::*;
 use persona_mind::Brief;
-use persona_mind::brief::{BriefFact, BriefSource, ConversationId, Relation};
+use persona_mind::brief::{BriefEpisode, BriefFact, BriefSource, ConversationId, Relation};
 
 /// How many earlier exchanges recall looks at.
 const CONTEXT: usize = 2;
 
 /// Recalls what matters for each line that was perceived, and writes the brief.
 pub(super) fn recall(
-    mut characters: Query<(&mut Turns, &mut DialogueHistory, &Knowledge, &Feelings, &Mood), With<Thinking>>,
+    mut characters: Query<(&mut Turns, &mut DialogueHistory, &Knowledge, &Memory, &Feelings, &Mood), With<Thinking>>,
     settings: Res<DialogueSettings>,
     flags: Res<StoryFlags>,
     clock: Res<GameClock>,
-    time: Res<Time<Virtual>>,
+    memory_settings: Res<MemorySettings>,
     mut link: ResMut<MindLink>,
 ) {
-    for (mut turns, mut history, knowledge, feelings, mood) in &mut characters {
+    for (mut turns, mut history, knowledge, memory, feelings, mood) in &mut characters {
         let Some(turn) = turns.current.as_deref_mut() else { continue };
         if !matches!(turn.stage, Stage::Perceived) {
             continue;
         }
         let speaker = turn.line.speaker_name.clone();
-        end_if_stale(&mut history, &speaker, time.elapsed_secs_f64(), settings.conversation_gap.as_secs_f64());
         let start = Instant::now();
         let relation = feelings.get(&speaker);
         let recalled = remember(turn, knowledge, history.with(&speaker), relation, flags.set(), &settings);
+        let query = EpisodeQuery {
+            line: &turn.line.text,
+            speaker: &speaker,
+            max: memory_settings.max_episodes,
+            ..EpisodeQuery::default()
+        };
+        let mut episodes = memory.recall(&query, &clock);
+        let gives_away = |concept: &Concept| knowledge.hides(concept, relation.trust, flags.set());
+        episodes.retain(|one| !one.episode.about.iter().any(gives_away));
         turn.recall_ms = start.elapsed().as_secs_f32() * 1000.0;
         turn.recalled = recalled.iter().map(shown).collect();
         let talk = history.open(&speaker);
@@ -49,20 +57,13 @@ pub(super) fn recall(
             relation,
             mood: mood.0,
             facts: recalled.iter().map(|one| told(one, &clock)).collect(),
+            episodes: episodes.into_iter().map(|one| remembered(one, &clock)).collect(),
             history: talk.exchanges.iter().map(Into::into).collect(),
             view: turn.view.clone(),
             actions: turn.actions.clone(),
             seed: link.seed_for(settings.seed, turn.line.turn),
             max_tokens: settings.max_reply_tokens,
         }));
-    }
-}
-
-/// Ends a conversation that was silent for too long. A clock that ran backwards, as after loading an
-/// older save, ends nothing.
-fn end_if_stale(history: &mut DialogueHistory, partner: &str, now: f64, gap: f64) {
-    if history.talk(partner).is_some_and(|talk| now - talk.last_at > gap) {
-        history.end(partner);
     }
 }
 
@@ -106,6 +107,11 @@ fn told(recalled: &Recalled, clock: &GameClock) -> BriefFact {
         is_doubted: fact.belief == Belief::Doubted,
         score: recalled.score,
     }
+}
+
+/// A recalled episode as the mind gets it.
+fn remembered(recalled: RecalledEpisode, clock: &GameClock) -> BriefEpisode {
+    BriefEpisode { what: recalled.episode.what, when: clock.since(recalled.episode.last), score: recalled.score }
 }
 
 /// A recalled fact as the game gets it.

@@ -3,6 +3,7 @@
 use super::turn::fail;
 use super::turns::{Line, Stage, Turn};
 use super::{ActionProposed, EmotionChanged, Replied, ReplyChunk, ReplyStarted, SeenThing, Thinking, TurnFigures, Turns};
+use crate::clock::GameClock;
 use crate::memory::DialogueHistory;
 use crate::mind_link::MindLink;
 use crate::npc::Mood;
@@ -40,6 +41,7 @@ pub(super) fn receive(mut link: ResMut<MindLink>, mut characters: Query<&mut Tur
 pub(super) fn emit(
     mut characters: Query<(Entity, &mut Turns, &mut DialogueHistory, &mut Mood), With<Thinking>>,
     time: Res<Time<Virtual>>,
+    clock: Res<GameClock>,
     mut commands: Commands,
 ) {
     for (entity, mut turns, mut history, mut mood) in &mut characters {
@@ -52,7 +54,7 @@ pub(super) fn emit(
         match turn.stage {
             Stage::Ended(Ok(reply)) => {
                 let turn = Turn { stage: Stage::Speaking, ..turn };
-                remember(&mut history, &turn.line, &reply, time.elapsed_secs_f64());
+                remember(&mut history, &turn.line, &reply, time.elapsed_secs_f64(), clock.seconds);
                 tell(&mut commands, entity, turn, *reply, &mut mood);
             }
             Stage::Ended(Err(error)) => fail(&mut commands, entity, &turn.line, Some(&turn.card), error),
@@ -61,12 +63,13 @@ pub(super) fn emit(
     }
 }
 
-fn remember(history: &mut DialogueHistory, line: &Line, reply: &Reply, now: f64) {
+fn remember(history: &mut DialogueHistory, line: &Line, reply: &Reply, now: f64, game_now: f64) {
     if line.forgotten || (reply.finish == Finish::Interrupted && reply.text.is_empty()) {
         return;
     }
     history.push(&line.speaker_name, line.text.as_str(), reply.text.as_str());
-    history.open(&line.speaker_name).last_at = now;
+    let talk = history.open(&line.speaker_name);
+    (talk.last_at, talk.game_at) = (now, game_now);
 }
 
 fn tell(commands: &mut Commands, entity: Entity, turn: Turn, reply: Reply, mood: &mut Mut<Mood>) {

@@ -48,6 +48,9 @@ pub struct Fact {
     /// Whether the character believes it.
     #[serde(default, skip_serializing_if = "Belief::is_held")]
     pub belief: Belief,
+    /// How often it has come up in talk, which keeps it longer.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub uses: u8,
 }
 
 /// How a fact was learned.
@@ -103,6 +106,11 @@ fn is_zero(seconds: &f32) -> bool {
     *seconds == 0.0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(uses: &u8) -> bool {
+    *uses == 0
+}
+
 /// Steps of confidence: fine enough for any author, and two bytes a fact.
 pub(super) const STEPS: f32 = 10_000.0;
 
@@ -121,6 +129,7 @@ impl Fact {
             until: None,
             secrecy: None,
             belief: Belief::Held,
+            uses: 0,
         }
     }
 

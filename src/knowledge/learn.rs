@@ -70,6 +70,13 @@ impl Knowledge {
         Some(fact)
     }
 
+    /// Counts that an own fact has come up in talk.
+    pub fn touch(&mut self, subject: &str, predicate: &str, object: &str) {
+        if let Some(fact) = self.get(subject, predicate, object).filter(|fact| fact.source.is_lived()) {
+            self.own.put(&Fact { uses: fact.uses.saturating_add(1), ..fact });
+        }
+    }
+
     /// Forgets own facts of which this is false; how many there were. Authored ones stay.
     pub fn forget_unless(&mut self, mut keep: impl FnMut(&Fact) -> bool) -> usize {
         self.own.retain(|fact| !fact.source.is_lived() || keep(fact))

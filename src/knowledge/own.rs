@@ -178,8 +178,9 @@ fn merged(known: Fact, fact: Fact) -> Fact {
     // What is lived through stays when the author takes the same fact out of the persona.
     let is_lived = fact.confidence >= known.confidence && fact.source.is_lived() && !known.source.is_lived();
     let (belief, until) = if is_revived { (Belief::Held, None) } else { (known.belief, known.until) };
+    let uses = known.uses.max(fact.uses);
     let better = if is_revived || is_surer || is_lived { fact } else { known };
-    Fact { secrecy, belief, until, ..better }
+    Fact { secrecy, belief, until, uses, ..better }
 }
 
 impl fmt::Debug for OwnFacts {

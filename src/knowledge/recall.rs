@@ -116,6 +116,22 @@ impl Knowledge {
     }
 }
 
+impl Knowledge {
+    /// What a text names of what the character knows about, in the order of naming, each once.
+    #[must_use]
+    pub fn mentions(&self, text: &str) -> Vec<Concept> {
+        let ids = question::mentioned(self, text);
+        let name = |id: u64| {
+            self.layers().find_map(|(_, facts, index)| {
+                let subject = index.of_subject(id).first().and_then(|&doc| facts.names(doc as usize)).map(|names| names[0]);
+                let object = || index.of_object(id).first().and_then(|&doc| facts.names(doc as usize)).map(|names| names[2]);
+                subject.or_else(object).cloned()
+            })
+        };
+        ids.into_iter().filter_map(name).collect()
+    }
+}
+
 /// What was found so far, and the budget that is left.
 struct Found<'a> {
     knowledge: &'a Knowledge,

@@ -23,7 +23,7 @@ pub struct Rules {
 }
 
 /// What one relation means.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename = "Relation", deny_unknown_fields, default)]
 pub struct Rule {
     /// Each subject has one object at a time (a functional relation): a new one ends the old.
@@ -36,9 +36,62 @@ pub struct Rule {
     pub transitive: bool,
     /// The relation in words that holds the other way round.
     pub inverse: Option<Concept>,
+    /// How it moves the feelings of who learns of it.
+    pub felt: Option<Felt>,
+    /// What who sees it several times comes to think.
+    pub habit: Option<Habit>,
 }
 
-static PLAIN: Rule = Rule { one: false, lasting: false, symmetric: false, transitive: false, inverse: None };
+/// How a fact moves the feelings of who learns of it towards one whom it names: in full of who is there, half as much, by how
+/// sure it is, of who is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Felt {
+    /// Towards whom.
+    pub towards: End,
+    /// By how much trust changes, -1..=1.
+    pub trust: f32,
+    /// By how much liking changes, -1..=1.
+    pub liking: f32,
+    /// By how much fear changes, -1..=1.
+    pub fear: f32,
+}
+
+/// What a character comes to think of one whom it has seen do the same several times: "is a thief".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Habit {
+    /// Of whom.
+    pub of: End,
+    /// After how many times.
+    pub times: u32,
+    /// What: a relation and its object.
+    pub is: (Concept, Concept),
+}
+
+/// An end of a fact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// What the fact is about.
+    #[default]
+    Subject,
+    /// The other concept.
+    Object,
+}
+
+impl End {
+    /// The concept at this end of a fact.
+    #[must_use]
+    pub fn of(self, fact: &super::Fact) -> &Concept {
+        match self {
+            Self::Subject => &fact.subject,
+            Self::Object => &fact.object,
+        }
+    }
+}
+
+static PLAIN: Rule =
+    Rule { one: false, lasting: false, symmetric: false, transitive: false, inverse: None, felt: None, habit: None };
 
 impl Rules {
     /// Rules for these relations. An inverse is entered for both sides.

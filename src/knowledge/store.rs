@@ -26,6 +26,7 @@ struct Row {
     source: u32,
     confidence: u16,
     marks: u8,
+    uses: u8,
 }
 
 /// What few facts have.
@@ -69,6 +70,7 @@ impl Store {
             until: rare(ENDED).and_then(|rare| rare.ends.get(&key).copied()),
             secrecy: row.secrecy(rare(FLAGGED).and_then(|rare| rare.flags.get(&key))),
             belief: row.belief(),
+            uses: row.uses,
         })
     }
 
@@ -177,6 +179,7 @@ impl Store {
             source: self.source_code(&fact.source),
             confidence: (fact.confidence * STEPS).round() as u16,
             marks: belief | if fact.until.is_some() { ENDED } else { 0 } | if flag.is_some() { FLAGGED } else { 0 },
+            uses: fact.uses,
         }
     }
 
@@ -252,7 +255,7 @@ mod tests {
             plain.clone().with_source(Source::Seen).secret_until(Secrecy::Never),
             plain.clone().secret_until(Secrecy::Flag("dawn".into())).with_belief(Belief::Untrue),
             plain.clone().secret_until(Secrecy::Both(0.5, "dawn".into())).with_belief(Belief::Doubted),
-            Fact { until: Some(9.0), ..plain.clone().secret_until(0.25).with_source(Source::Inferred) },
+            Fact { until: Some(9.0), uses: 7, ..plain.clone().secret_until(0.25).with_source(Source::Inferred) },
         ];
         for (i, fact) in facts.into_iter().enumerate() {
             let fact = Fact { subject: format!("{i}").into(), ..fact };

@@ -8,7 +8,7 @@ use unicode_normalization_alignments::UnicodeNormalization;
 
 /// How much a word says of what a text is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A word of substance.
     Content,
     /// A small word that still tells relations apart, such as "from" or "under".
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 
 /// A word of a text.
 #[derive(Clone, Debug)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// Folded, not stemmed.
     pub text: String,
     /// Identifies the stem.
@@ -33,7 +33,7 @@ pub(super) struct Word {
 }
 
 /// The first words of `text`, `limit` at most; reads no further than it must.
-pub(super) fn words(text: &str, limit: usize) -> Vec<Word> {
+pub(crate) fn words(text: &str, limit: usize) -> Vec<Word> {
     let mut reader = Reader { words: Vec::new(), word: String::new(), limit, starts: true, ..Default::default() };
     for letter in text.chars() {
         if reader.words.len() >= limit {

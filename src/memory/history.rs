@@ -27,6 +27,9 @@ const DROPPED_AT_ONCE: usize = 8;
 #[reflect(Component, Default, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DialogueHistory {
     talks: Vec<Talk>,
+    /// Talks that are over and wait to be remembered.
+    #[serde(default)]
+    ended: Vec<Talk>,
 }
 
 /// The present conversation with one partner.
@@ -37,8 +40,11 @@ pub struct Talk {
     pub partner: String,
     /// What was said, oldest first.
     pub exchanges: Vec<Exchange>,
-    /// Game time of the last exchange, in seconds.
+    /// Bevy's virtual time of the last exchange, in seconds: a conversation ends by how long it was silent.
     pub last_at: f64,
+    /// Game time of the last exchange, in seconds: what is remembered is dated by it.
+    #[serde(default)]
+    pub game_at: f64,
     /// Numbers the conversation within this run of the game; 0 where it has no number yet. Not saved,
     /// since a number of another run means nothing in this one.
     #[reflect(ignore)]
@@ -86,14 +92,33 @@ impl DialogueHistory {
         }
     }
 
-    /// Ends the conversation with one partner; the next line begins a new one.
+    /// Ends the conversation with one partner; the next line begins a new one, and the character remembers this one.
     pub fn end(&mut self, partner: &str) {
-        self.talks.retain(|talk| talk.partner != partner);
+        let (over, talks) = std::mem::take(&mut self.talks).into_iter().partition(|talk| talk.partner == partner);
+        self.talks = talks;
+        self.put_away(over);
     }
 
     /// Ends all conversations.
     pub fn clear(&mut self) {
-        self.talks.clear();
+        let over = std::mem::take(&mut self.talks);
+        self.put_away(over);
+    }
+
+    /// Talks that are over and not remembered yet.
+    pub(super) fn ended(&self) -> &[Talk] {
+        &self.ended
+    }
+
+    pub(super) fn take_ended(&mut self) -> Vec<Talk> {
+        std::mem::take(&mut self.ended)
+    }
+
+    fn put_away(&mut self, over: Vec<Talk>) {
+        self.ended.extend(over.into_iter().filter(|talk| !talk.exchanges.is_empty()));
+        // Without the plugin nothing takes them.
+        let surplus = self.ended.len().saturating_sub(MAX_TALKS);
+        self.ended.drain(..surplus);
     }
 
     /// The talk with a partner, made the last one; a new one where there is none.
@@ -101,7 +126,8 @@ impl DialogueHistory {
         let known = self.talks.iter().position(|talk| talk.partner == partner);
         let talk = known.map(|at| self.talks.remove(at));
         if self.talks.len() >= MAX_TALKS {
-            self.talks.remove(0);
+            let oldest = self.talks.remove(0);
+            self.put_away(vec![oldest]);
         }
         self.talks.push(talk.unwrap_or_else(|| Talk { partner: partner.into(), ..Talk::default() }));
         let last = self.talks.len() - 1;

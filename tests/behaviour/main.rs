@@ -9,6 +9,7 @@ mod determinism;
 mod failures;
 mod files;
 mod input;
+mod memory;
 mod reflection;
 mod sight;
 mod witness;

@@ -143,6 +143,7 @@ fn lived() -> (App, Entity) {
     let (mut app, _) = plugin();
     let persona = app.world().resource::<AssetServer>().load("personas/marta.persona.ron");
     let marta = app.world_mut().spawn((Npc::new(persona), Thing::new("Marta", "person"))).id();
+    crate::support::run_until(&mut app, "her lore is there", |app| !component::<Knowledge>(app, marta).lore().is_empty());
     app.converse(marta, "Have you a room?").expect("she answers");
     let world = app.world_mut();
     let mut knowledge = world.get_mut::<Knowledge>(marta).expect("she knows things");
@@ -163,6 +164,9 @@ fn components_come_back_from_a_save() {
     history.push("player", "Žádný pokoj? 🚪", "Aye.");
     survives(&history, &app);
     survives(component::<Feelings>(&app, marta), &app);
+    let mut memory = Memory::default();
+    memory.add(Episode::new("A \"storm\".", 3.5).with(["Tobin"]).about(["the ferry"]).important(0.75));
+    survives(&memory, &app);
     survives(component::<Mood>(&app, marta), &app);
     survives(component::<Senses>(&app, marta), &app);
     survives(component::<Thing>(&app, marta), &app);
@@ -186,6 +190,7 @@ fn a_whole_character_comes_back_from_a_save() {
         let types = [
             TypeId::of::<Npc>(),
             TypeId::of::<DialogueHistory>(),
+            TypeId::of::<Memory>(),
             TypeId::of::<Feelings>(),
             TypeId::of::<Mood>(),
             TypeId::of::<Senses>(),

@@ -39,6 +39,8 @@ pub struct Brief {
     pub mood: Emotion,
     /// Recalled facts, best first.
     pub facts: Vec<BriefFact>,
+    /// Recalled episodes of the character's life, best first.
+    pub episodes: Vec<BriefEpisode>,
     /// Earlier exchanges of this conversation, oldest first. Append-only between turns.
     pub history: Vec<Exchange>,
     /// What the character sees, where it looked.
@@ -71,6 +73,17 @@ pub struct BriefFact {
     pub until: String,
     /// Whether the character has heard it and knows better.
     pub is_doubted: bool,
+    /// The recall score, higher is better; for the inspector.
+    pub score: f32,
+}
+
+/// Something that the character remembers having lived through.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BriefEpisode {
+    /// What happened, as a sentence in the character's own words.
+    pub what: String,
+    /// When, in words: "two days ago".
+    pub when: String,
     /// The recall score, higher is better; for the inspector.
     pub score: f32,
 }

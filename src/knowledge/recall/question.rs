@@ -129,6 +129,11 @@ impl Question {
     }
 }
 
+/// The concepts that a text names.
+pub(super) fn mentioned(knowledge: &Knowledge, text: &str) -> Vec<u64> {
+    mentions(knowledge, &words(text, WORDS_OF_LINE))
+}
+
 /// How much the line leans on what was named before, where it does.
 fn leans_on_context(line: &[Word], names_any: bool) -> Option<f32> {
     const PRONOUNS: &[&str] = &[

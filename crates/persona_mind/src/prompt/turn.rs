@@ -10,6 +10,10 @@ pub(super) fn context(brief: &Brief, max_facts: usize) -> String {
     } else {
         format!("You know:\n{}", facts.join("\n"))
     });
+    if !brief.episodes.is_empty() {
+        let episodes: Vec<_> = brief.episodes.iter().map(|one| format!("- {} ({})", one.what, one.when)).collect();
+        parts.push(format!("You remember:\n{}", episodes.join("\n")));
+    }
     if let Some(view) = &brief.view {
         let things: Vec<_> = view.things.iter().map(seen).collect();
         parts.push(if things.is_empty() {
