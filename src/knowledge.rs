@@ -106,6 +106,11 @@ impl Knowledge {
         self.own.set_authored(facts);
     }
 
+    /// Replaces the character's own facts, as by those of a save.
+    pub fn set_own(&mut self, own: OwnFacts) {
+        self.own = own;
+    }
+
     /// Replaces the layers of lore behind the character's own facts.
     pub fn set_lore(&mut self, layers: Vec<Arc<LoreLayer>>) {
         self.lore = layers;

@@ -37,6 +37,7 @@ pub mod persona;
 #[cfg(feature = "props")]
 pub mod props;
 pub mod schedule;
+pub mod snapshot;
 pub mod test_app;
 pub mod witness;
 
@@ -53,6 +54,7 @@ use bevy::prelude::PluginGroup;
 /// | [`PersonaPlugin`](persona::PersonaPlugin) | loads personas and lore, and applies them to characters |
 /// | [`KnowledgePlugin`](knowledge::KnowledgePlugin) | what characters know |
 /// | [`MemoryPlugin`](memory::MemoryPlugin) | what they remember and feel |
+/// | [`SnapshotPlugin`](snapshot::SnapshotPlugin) | saving and loading it all |
 /// | [`ClockPlugin`](clock::ClockPlugin) | game time |
 /// | [`PerceptionPlugin`](perception::PerceptionPlugin) | what they see |
 /// | [`WitnessPlugin`](witness::WitnessPlugin) | who saw and heard what happened, and who tells whom |
@@ -72,6 +74,7 @@ impl PluginGroup for PersonaPlugins {
             .add(persona::PersonaPlugin)
             .add(knowledge::KnowledgePlugin)
             .add(memory::MemoryPlugin)
+            .add(snapshot::SnapshotPlugin)
             .add(clock::ClockPlugin)
             .add(perception::PerceptionPlugin)
             .add(witness::WitnessPlugin)

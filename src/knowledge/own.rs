@@ -63,6 +63,25 @@ impl OwnFacts {
         self.store.bytes() + size_of_val(&*self.aliases)
     }
 
+    /// Facts as they were saved, without a look at what they say against each other.
+    pub(crate) fn from_saved(facts: Vec<Fact>, aliases: Vec<(Concept, Concept)>) -> Self {
+        let mut own = Self::default();
+        for mut fact in facts {
+            fact.tidy();
+            for name in [&mut fact.subject, &mut fact.predicate, &mut fact.object] {
+                if let Some(shared) = own.shared(name) {
+                    *name = shared.clone();
+                }
+            }
+            own.put(&fact);
+        }
+        for (concept, alias) in aliases {
+            own.add_alias(concept, alias);
+        }
+        own.store.shrink();
+        own
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.store
     }
@@ -208,19 +227,7 @@ impl<'de> Deserialize<'de> for OwnFacts {
             #[serde(default)]
             aliases: Vec<(Concept, Concept)>,
         }
-        let saved = Saved::deserialize(deserializer)?;
-        let mut own = Self::default();
-        for mut fact in saved.facts {
-            for name in [&mut fact.subject, &mut fact.predicate, &mut fact.object] {
-                if let Some(shared) = own.shared(name) {
-                    *name = shared.clone();
-                }
-            }
-            own.learn(fact);
-        }
-        for (concept, alias) in saved.aliases {
-            own.add_alias(concept, alias);
-        }
-        Ok(own)
+        let Saved { facts, aliases } = Saved::deserialize(deserializer)?;
+        Ok(Self::from_saved(facts, aliases))
     }
 }

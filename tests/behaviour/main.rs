@@ -12,4 +12,5 @@ mod input;
 mod memory;
 mod reflection;
 mod sight;
+mod snapshot;
 mod witness;
