@@ -49,11 +49,19 @@ pub(super) fn wheel(mut shape: Shape) -> Shape {
     shape
 }
 
-pub(super) fn umbrella(shape: Shape) -> Shape {
+pub(super) fn umbrella(mut shape: Shape) -> Shape {
+    const CROOK: [[f32; 3]; 6] =
+        [[0.0, 1.45, 0.0], [0.0, 0.15, 0.0], [0.04, 0.07, 0.0], [0.12, 0.05, 0.0], [0.2, 0.09, 0.0], [0.22, 0.2, 0.0]];
+    shape = shape
+        .lathe(Paint::BODY, &[(0.92, 0.75), (1.16, 0.6), (1.32, 0.32), (1.4, 0.02)])
+        .lathe(Paint::Body(0.35), &[(0.9, 0.73), (0.94, 0.73)])
+        .wire(Paint::WOOD, 0.045, &CROOK);
+    for rib in 0..8 {
+        let turn = Quat::from_rotation_y(TAU * rib as f32 / 8.0);
+        let ends = [[0.0, 1.4, 0.03], [0.0, 1.325, 0.32], [0.0, 1.165, 0.6], [0.0, 0.9, 0.77]];
+        shape = shape.wire(Paint::Body(0.5), 0.02, &ends.map(|end| (turn * Vec3::from(end)).into()));
+    }
     shape
-        .lathe(Paint::BODY, &[(0.92, 0.72), (1.16, 0.58), (1.32, 0.3), (1.4, 0.02)])
-        .lathe(Paint::Body(0.35), &[(0.9, 0.7), (0.94, 0.7)])
-        .wire(Paint::WOOD, 0.03, &[[0.0, 1.45, 0.0], [0.0, 0.12, 0.0], [0.05, 0.04, 0.0], [0.14, 0.04, 0.0], [0.19, 0.14, 0.0]])
 }
 
 pub(super) fn hat(shape: Shape) -> Shape {

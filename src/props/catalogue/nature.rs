@@ -16,14 +16,16 @@ pub(super) fn apple(shape: Shape) -> Shape {
 }
 
 pub(super) fn bread(mut shape: Shape) -> Shape {
-    shape = shape.globe(Paint::BODY, [0.33, 0.17, 0.19], [0.0, 0.15, 0.0]).block(
+    shape = shape.globe(Paint::BODY, [0.34, 0.19, 0.2], [0.0, 0.15, 0.0]).globe(
         Paint::Body(0.6),
-        [0.5, 0.04, 0.26],
-        [0.0, 0.02, 0.0],
+        [0.31, 0.08, 0.18],
+        [0.0, 0.06, 0.0],
     );
     for cut in [-1.0, 0.0, 1.0f32] {
-        let slant = Quat::from_rotation_y(0.5) * Quat::from_rotation_z(-0.3 * cut);
-        shape = shape.beam(Paint::PALE, [0.05, 0.05, 0.22], [cut * 0.16, 0.305 - 0.03 * cut.abs(), 0.0], slant);
+        let slash = Shape::default().globe(Paint::PALE, [0.035, 0.02, 0.13], [0.0; 3]);
+        let turn = Quat::from_rotation_z(-0.3 * cut) * Quat::from_rotation_y(0.6);
+        let at = Transform::from_xyz(cut * 0.17, 0.34 - 0.025 * cut.abs(), 0.0).with_rotation(turn);
+        shape = shape.with(slash.moved(at));
     }
     shape
 }

@@ -32,12 +32,17 @@ pub(super) fn shield(shape: Shape) -> Shape {
 
 pub(super) fn helmet(mut shape: Shape) -> Shape {
     shape = shape
-        .lathe(Paint::BODY, &[(0.0, 0.27), (0.08, 0.22), (0.34, 0.24), (0.46, 0.19), (0.54, 0.1), (0.57, 0.0)])
-        .block(Paint::DARK, [0.36, 0.05, 0.1], [0.0, 0.34, 0.18])
-        .block(Paint::Body(0.5), [0.05, 0.4, 0.04], [0.0, 0.24, 0.23])
-        .globe(Paint::PALE, [0.04, 0.17, 0.3], [0.0, 0.52, -0.06]);
-    for (x, y) in [(-0.12, 0.2), (0.12, 0.2), (-0.12, 0.12), (0.12, 0.12)] {
-        shape = shape.block(Paint::DARK, [0.05, 0.035, 0.05], [x, y, 0.19]);
+        .lathe(Paint::BODY, &[(0.0, 0.3), (0.09, 0.23), (0.34, 0.24), (0.46, 0.19), (0.54, 0.1), (0.57, 0.0)])
+        .lathe(Paint::Body(0.5), &[(0.4, 0.245), (0.44, 0.23)])
+        .block(Paint::Body(0.5), [0.06, 0.3, 0.04], [0.0, 0.26, 0.235])
+        .globe(Paint::PALE, [0.05, 0.2, 0.32], [0.0, 0.55, -0.1]);
+    let mut dark = |angle: f32, y: f32, size: [f32; 3]| {
+        let turn = Quat::from_rotation_y(angle);
+        shape = std::mem::take(&mut shape).beam(Paint::DARK, size, (turn * Vec3::new(0.0, y, 0.235)).into(), turn);
+    };
+    for angle in [0.25, 0.65, -0.25, -0.65] {
+        dark(angle, 0.34, [0.12, 0.06, 0.03]);
+        dark(angle, 0.2, [0.035, 0.05, 0.03]);
     }
     shape
 }
@@ -81,21 +86,21 @@ pub(super) fn axe(shape: Shape) -> Shape {
 }
 
 pub(super) fn bow(shape: Shape) -> Shape {
-    let stave = [
-        [0.0, 0.02],
-        [-0.14, 0.16],
-        [-0.3, 0.36],
-        [-0.36, 0.6],
-        [-0.32, 0.78],
-        [-0.36, 0.96],
-        [-0.3, 1.2],
-        [-0.14, 1.4],
-        [0.0, 1.54],
+    const STAVE: [[f32; 2]; 9] = [
+        [0.0, 0.04],
+        [-0.16, 0.16],
+        [-0.34, 0.36],
+        [-0.4, 0.6],
+        [-0.35, 0.78],
+        [-0.4, 0.96],
+        [-0.34, 1.2],
+        [-0.16, 1.4],
+        [0.0, 1.52],
     ];
     shape
-        .wire(Paint::BODY, 0.04, &stave.map(|[x, y]| [x, y, 0.0]))
-        .wire(Paint::PALE, 0.012, &[[0.0, 0.02, 0.0], [0.2, 0.78, 0.0], [0.0, 1.54, 0.0]])
-        .rod(Paint::WOOD, 0.016, [0.2, 0.78, 0.0], [-0.55, 0.78, 0.0])
-        .spike(Paint::STEEL, 0.05, [-0.53, 0.78, 0.0], [-0.68, 0.78, 0.0])
-        .drum_at(Paint::Body(0.4), 0.055, 0.18, [-0.33, 0.78, 0.0], Quat::IDENTITY)
+        .wire(Paint::BODY, 0.05, &STAVE.map(|[x, y]| [x, y, 0.0]))
+        .wire(Paint::PALE, 0.02, &[[0.0, 0.04, 0.0], [0.2, 0.78, 0.0], [0.0, 1.52, 0.0]])
+        .rod(Paint::WOOD, 0.025, [0.2, 0.78, 0.0], [-0.6, 0.78, 0.0])
+        .spike(Paint::STEEL, 0.07, [-0.58, 0.78, 0.0], [-0.76, 0.78, 0.0])
+        .drum_at(Paint::Body(0.4), 0.07, 0.18, [-0.36, 0.78, 0.0], Quat::IDENTITY)
 }

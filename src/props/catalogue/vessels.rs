@@ -102,11 +102,19 @@ pub(super) fn sack(shape: Shape) -> Shape {
         .globe(Paint::BODY, [0.34, 0.3, 0.3], [0.0, 0.27, 0.0])
         .globe(Paint::BODY, [0.2, 0.16, 0.2], [-0.16, 0.15, 0.08])
         .globe(Paint::BODY, [0.21, 0.16, 0.2], [0.17, 0.15, 0.06])
-        .spike(Paint::BODY, 0.25, [0.0, 0.38, 0.0], [0.03, 0.78, 0.0])
-        .ring(Paint::PALE, 0.1, 0.03, [0.02, 0.58, 0.0], Quat::IDENTITY)
-        .beam(Paint::Body(0.5), [0.2, 0.2, 0.02], [0.07, 0.3, 0.29], Quat::from_rotation_z(0.2));
-    for side in [-1.0, 1.0] {
-        shape = shape.spike(Paint::BODY, 0.12, [0.02 + side * 0.2, 0.78, 0.0], [0.02, 0.56, 0.0]);
+        .lathe(Paint::BODY, &[(0.42, 0.25), (0.53, 0.15), (0.6, 0.09), (0.66, 0.12), (0.72, 0.19)])
+        .drum(Paint::Body(0.3), 0.17, 0.715, 0.01)
+        .ring(Paint::PALE, 0.1, 0.035, [0.0, 0.6, 0.0], Quat::IDENTITY)
+        .wire(Paint::PALE, 0.022, &[[0.08, 0.6, 0.1], [0.14, 0.5, 0.22], [0.12, 0.42, 0.29]])
+        .beam(Paint::Body(0.45), [0.2, 0.18, 0.02], [-0.09, 0.27, 0.285], Quat::from_rotation_z(0.25));
+    for fold in 0..6 {
+        let turn = Quat::from_rotation_y(TAU * fold as f32 / 6.0);
+        shape = shape.spike(
+            Paint::Body(0.8),
+            0.07,
+            (turn * Vec3::new(0.0, 0.4, 0.26)).into(),
+            (turn * Vec3::new(0.0, 0.6, 0.07)).into(),
+        );
     }
     shape
 }
@@ -122,14 +130,19 @@ pub(super) fn teapot(shape: Shape) -> Shape {
         .ring(Paint::BODY, 0.13, 0.03, [-0.3, 0.23, 0.0], Quat::from_rotation_x(FRAC_PI_2))
 }
 
-pub(super) fn canister(shape: Shape) -> Shape {
+pub(super) fn canister(mut shape: Shape) -> Shape {
+    shape = shape
+        .drum(Paint::IRON, 0.24, 0.0, 0.07)
+        .lathe(Paint::BODY, &[(0.05, 0.25), (0.13, 0.31), (0.56, 0.31), (0.68, 0.25), (0.74, 0.1)])
+        .drum(Paint::PALE, 0.314, 0.3, 0.1)
+        .drum(Paint::STEEL, 0.05, 0.72, 0.14)
+        .rod(Paint::STEEL, 0.03, [0.0, 0.8, 0.0], [0.1, 0.8, 0.0])
+        .ring(Paint::IRON, 0.08, 0.03, [0.0, 0.87, 0.0], Quat::IDENTITY)
+        .ring(Paint::BODY, 0.2, 0.03, [0.0, 0.95, 0.0], Quat::IDENTITY);
+    for post in 0..4 {
+        let turn = Quat::from_rotation_y(TAU * post as f32 / 4.0 + FRAC_PI_4);
+        let centre = turn * Vec3::new(0.0, 0.81, 0.2);
+        shape = shape.beam(Paint::BODY, [0.12, 0.28, 0.03], centre.into(), turn);
+    }
     shape
-        .lathe(Paint::BODY, &[(0.0, 0.2), (0.66, 0.2), (0.76, 0.16), (0.82, 0.07)])
-        .drum(Paint::PALE, 0.203, 0.42, 0.12)
-        .drum(Paint::IRON, 0.21, 0.0, 0.05)
-        .drum(Paint::STEEL, 0.05, 0.8, 0.2)
-        .rod(Paint::STEEL, 0.035, [0.0, 0.9, 0.0], [0.16, 0.9, 0.0])
-        .ring(Paint::IRON, 0.12, 0.03, [0.0, 1.02, 0.0], Quat::IDENTITY)
-        .rod(Paint::IRON, 0.02, [-0.12, 1.02, 0.0], [0.12, 1.02, 0.0])
-        .rod(Paint::IRON, 0.02, [0.0, 1.02, -0.12], [0.0, 1.02, 0.12])
 }

@@ -240,3 +240,35 @@ pub(super) fn dull(rng: &mut Rng, dark: f32, light: f32) -> Color {
     let strong = if rng.chance(0.6) { 0.2 } else { 0.4 };
     Color::hsl(rng.between(0.0, 360.0), rng.between(0.0, strong), rng.between(dark, light))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn standing(plan: &Plan) -> Vec<(u8, PropColour, Finish, Transform)> {
+        plan.things.iter().map(|t| (t.label(), t.colour, t.finish, t.at)).collect()
+    }
+
+    #[test]
+    fn a_scene_follows_from_its_seed() {
+        assert_eq!(standing(&Plan::new(7)), standing(&Plan::new(7)), "the same seed, the same things in the same places");
+        assert_ne!(standing(&Plan::new(7)), standing(&Plan::new(8)), "another seed, another scene");
+    }
+
+    #[test]
+    fn scenes_show_every_kind_every_weather_and_up_to_four_alike() {
+        let plans: Vec<Plan> = (0..600).map(Plan::new).collect();
+        let kinds: HashSet<u8> = plans.iter().flat_map(|plan| plan.things.iter().map(Placed::label)).collect();
+        assert_eq!(kinds.len(), PropKind::ALL.len() + 1, "all kinds and people");
+        let alike = |plan: &Plan| {
+            let count = |thing: &Placed| plan.things.iter().filter(|t| t.kind == thing.kind && t.colour == thing.colour).count();
+            plan.things.iter().map(count).max().unwrap_or(0)
+        };
+        let most = plans.iter().map(alike).max().unwrap_or(0);
+        assert!(most >= 4, "four of one kind and colour stand together somewhere; found {most} at most");
+        assert!(plans.iter().all(|plan| plan.things.len() <= 8), "never so many that they cannot be told apart");
+        let foggy = plans.iter().filter(|plan| plan.eye.fog.is_some()).count();
+        assert!((40..300).contains(&foggy), "some scenes are foggy, most are not: {foggy} of {}", plans.len());
+    }
+}

@@ -44,7 +44,7 @@ impl Sky {
                 hsl(rng, (8.0, 45.0), (0.2, 0.7), (0.4, 0.75)),
                 (0.6, 1.1),
             ),
-            _ => ((0.4, 1.4), Color::srgb(0.78, 0.86, 1.0), hsl(rng, (215.0, 250.0), (0.2, 0.6), (0.02, 0.14)), (0.32, 0.6)),
+            _ => ((0.4, 1.4), Color::srgb(0.78, 0.86, 1.0), hsl(rng, (215.0, 250.0), (0.2, 0.6), (0.02, 0.14)), (0.4, 0.7)),
         };
         let towards = Vec3::new(rng.between(-1.0, 1.0), -rng.between(steep.0, steep.1), rng.between(-1.0, 1.0));
         let lux = if outside { rng.between(3500.0, 8000.0) } else { rng.between(1500.0, 4500.0) };
@@ -69,8 +69,8 @@ impl Sky {
     pub(super) fn fall(&self, room: &mut Vec<Surface>, eye: &Transform, rng: &mut Rng) {
         let (count, size, colour) = match self.falling {
             Falling::Nothing => return,
-            Falling::Rain => (60, Vec3::new(0.008, 0.3, 0.008), Color::srgb(0.7, 0.75, 0.8)),
-            Falling::Snow => (90, Vec3::splat(0.03), Color::WHITE),
+            Falling::Rain => (60, Vec3::new(0.008, 0.3, 0.008), Color::srgb(1.3, 1.35, 1.4)),
+            Falling::Snow => (90, Vec3::splat(0.03), Color::srgb(1.7, 1.7, 1.7)),
         };
         for _ in 0..count {
             let away = rng.between(1.0, 7.0);
