@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn scenes_show_every_kind_every_weather_and_up_to_four_alike() {
+    fn scenes_show_every_kind_mist_at_times_and_up_to_four_alike() {
         let plans: Vec<Plan> = (0..600).map(Plan::new).collect();
         let kinds: HashSet<u8> = plans.iter().flat_map(|plan| plan.things.iter().map(Placed::label)).collect();
         assert_eq!(kinds.len(), PropKind::ALL.len() + 1, "all kinds and people");
