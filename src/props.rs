@@ -18,11 +18,13 @@
 //! ```
 
 mod catalogue;
+mod finish;
 mod headless;
 mod kind;
 mod library;
 mod shape;
 
+pub use finish::Finish;
 pub use headless::headless_plugins;
 pub use kind::{PropColour, PropKind};
 pub use library::PropLibrary;
@@ -43,13 +45,15 @@ pub struct Prop {
     pub colour: PropColour,
     /// The very shade; the colour's usual one if `None`.
     pub tint: Option<Color>,
+    /// How its main part shines.
+    pub finish: Finish,
 }
 
 impl Prop {
-    /// A thing in the usual shade of its colour.
+    /// A matt thing in the usual shade of its colour.
     #[must_use]
     pub fn new(kind: PropKind, colour: PropColour) -> Self {
-        Self { kind, colour, tint: None }
+        Self { kind, colour, tint: None, finish: Finish::Matt }
     }
 
     /// What one would call it, such as "red barrel".

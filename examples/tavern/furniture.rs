@@ -65,7 +65,7 @@ fn put(commands: &mut Commands, kind: K, colour: C, at: Vec3, size: f32) -> Enti
 
 fn tinted(commands: &mut Commands, kind: K, tint: [u8; 3], at: Transform) -> Entity {
     let [r, g, b] = tint;
-    commands.spawn((Prop { kind, colour: WOOD, tint: Some(Color::srgb_u8(r, g, b)) }, at)).id()
+    commands.spawn((Prop { tint: Some(Color::srgb_u8(r, g, b)), ..Prop::new(kind, WOOD) }, at)).id()
 }
 
 const OAK: [u8; 3] = [112, 72, 40];

@@ -1,5 +1,6 @@
 //! The kinds of things and their colours.
 
+use crate::mind::hearth::vocab::{COLOURS, KINDS, PERSON};
 use bevy::prelude::*;
 
 /// What a [`Prop`](super::Prop) is.
@@ -47,11 +48,77 @@ pub enum PropKind {
     Ladder,
     /// A cart wheel with eight spokes that stands upright, 0.95 m.
     Wheel,
+    /// A chair with a high back, 1.0 m high.
+    Chair,
+    /// A made bed with a pillow, 2.0 m long.
+    Bed,
+    /// A bookcase with books on four boards, 1.65 m high.
+    Shelf,
+    /// A desk lamp with a jointed arm, lit, 0.75 m high.
+    Lamp,
+    /// An alarm clock with two bells, 0.8 m high.
+    Clock,
+    /// A screen on a foot, switched on, 0.85 m high.
+    Screen,
+    /// An open umbrella that stands on its crook, 1.45 m high.
+    Umbrella,
+    /// Long leaves in an earthen pot, 0.95 m high.
+    Plant,
+    /// A fir with a bare foot, 2.2 m high.
+    Tree,
+    /// A rough stone, 0.8 m wide.
+    Rock,
+    /// A toadstool with pale spots, 0.6 m high.
+    Mushroom,
+    /// A ribbed pumpkin with a stalk, 0.6 m wide.
+    Pumpkin,
+    /// A loaf with three cuts, 0.65 m long.
+    Bread,
+    /// A wedge of cheese with holes, 0.6 m long.
+    Cheese,
+    /// A fish with a forked tail that stands on its belly, 0.9 m long.
+    Fish,
+    /// A cat that sits, 0.65 m high.
+    Cat,
+    /// A full sack, tied up, 0.75 m high.
+    Sack,
+    /// A round teapot with spout and handle, 0.45 m high.
+    Teapot,
+    /// A wizard's hat with a bent tip, 0.75 m high.
+    Hat,
+    /// A boot with a turned-down top, 0.6 m high.
+    Boot,
+    /// A crown with eight points, 0.4 m high.
+    Crown,
+    /// A knight's helmet with a slit and a crest, 0.65 m high.
+    Helmet,
+    /// A large key that stands on its tip, 0.85 m.
+    Key,
+    /// An anvil with one horn, 0.55 m high.
+    Anvil,
+    /// A sledgehammer that stands on its handle, 0.95 m.
+    Hammer,
+    /// An axe that stands on its handle, 1.15 m.
+    Axe,
+    /// A strung bow with an arrow, 1.55 m.
+    Bow,
+    /// A bell that hangs in a wooden frame, 1.05 m high.
+    Bell,
+    /// A round-bellied lute with a bent neck, standing, 1.2 m.
+    Lute,
+    /// A skull, 0.5 m high.
+    Skull,
+    /// A globe on a foot, with land on it, 0.8 m high.
+    Globe,
+    /// A boxy robot with lit eyes, 1.35 m high.
+    Robot,
+    /// A gas canister with a hand wheel, 1.05 m high.
+    Canister,
 }
 
 impl PropKind {
-    /// All kinds, in the order of Hearth's `KINDS`.
-    pub const ALL: [Self; 20] = [
+    /// All kinds, in the order of Hearth's `KINDS`, which has a person besides.
+    pub const ALL: [Self; 53] = [
         Self::Barrel,
         Self::Crate,
         Self::Chest,
@@ -72,12 +139,58 @@ impl PropKind {
         Self::Banner,
         Self::Ladder,
         Self::Wheel,
+        Self::Chair,
+        Self::Bed,
+        Self::Shelf,
+        Self::Lamp,
+        Self::Clock,
+        Self::Screen,
+        Self::Umbrella,
+        Self::Plant,
+        Self::Tree,
+        Self::Rock,
+        Self::Mushroom,
+        Self::Pumpkin,
+        Self::Bread,
+        Self::Cheese,
+        Self::Fish,
+        Self::Cat,
+        Self::Sack,
+        Self::Teapot,
+        Self::Hat,
+        Self::Boot,
+        Self::Crown,
+        Self::Helmet,
+        Self::Key,
+        Self::Anvil,
+        Self::Hammer,
+        Self::Axe,
+        Self::Bow,
+        Self::Bell,
+        Self::Lute,
+        Self::Skull,
+        Self::Globe,
+        Self::Robot,
+        Self::Canister,
     ];
 
     /// The word for it, in lower case, as Hearth's eye names it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        crate::mind::hearth::vocab::KINDS[self as usize]
+        KINDS[self.index()]
+    }
+
+    /// Its index among Hearth's `KINDS`.
+    #[must_use]
+    pub fn index(self) -> usize {
+        let index = self as usize;
+        index + usize::from(index >= PERSON)
+    }
+
+    /// Width, height and depth in metres, measured on its meshes.
+    #[must_use]
+    pub fn size(self) -> Vec3 {
+        super::catalogue::shape(self).size()
     }
 
     /// The kind with this name, whatever its case.
@@ -135,7 +248,7 @@ impl PropColour {
     /// The word for it, in lower case, as Hearth's eye names it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        crate::mind::hearth::vocab::COLOURS[self as usize]
+        COLOURS[self as usize]
     }
 
     /// The colour with this name, whatever its case.
@@ -167,7 +280,6 @@ impl PropColour {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mind::hearth::vocab::{COLOURS, KINDS};
 
     #[test]
     fn names_are_those_that_the_eye_knows() {
@@ -178,7 +290,7 @@ mod tests {
         for colour in PropColour::ALL {
             assert_eq!(colour.name(), format!("{colour:?}").to_lowercase(), "index and name agree");
         }
-        assert_eq!(KINDS.len(), PropKind::ALL.len() + 1, "the eye knows people besides");
+        assert_eq!((KINDS.len(), KINDS[PERSON]), (PropKind::ALL.len() + 1, "person"), "the eye knows people besides");
         assert_eq!(COLOURS.len(), PropColour::ALL.len(), "as many colours");
     }
 }

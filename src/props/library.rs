@@ -1,6 +1,6 @@
-//! Meshes and materials, made once per kind and colour.
+//! Meshes and materials, made once per kind, and per colour and finish.
 
-use super::{Figure, Prop, PropColour, PropKind, catalogue, shape::Shape};
+use super::{Figure, Finish, Prop, PropColour, PropKind, catalogue, shape::Shape};
 use bevy::camera::visibility::RenderLayers;
 use bevy::platform::collections::HashMap;
 use bevy::prelude::*;
@@ -10,7 +10,7 @@ use bevy::prelude::*;
 pub struct PropLibrary {
     shapes: HashMap<PropKind, Parts>,
     people: HashMap<[u8; 6], Parts>,
-    bodies: HashMap<PropColour, Handle<StandardMaterial>>,
+    bodies: HashMap<(PropColour, Finish), Handle<StandardMaterial>>,
     trim: Option<Handle<StandardMaterial>>,
 }
 
@@ -54,16 +54,17 @@ impl PropLibrary {
         &mut self,
         colour: PropColour,
         tint: Option<Color>,
+        finish: Finish,
         materials: &mut Assets<StandardMaterial>,
     ) -> Handle<StandardMaterial> {
         match tint {
-            Some(tint) => materials.add(matt(tint)),
-            None => self.bodies.entry(colour).or_insert_with(|| materials.add(matt(colour.color()))).clone(),
+            Some(tint) => materials.add(finish.material(tint)),
+            None => self.bodies.entry((colour, finish)).or_insert_with(|| materials.add(finish.material(colour.color()))).clone(),
         }
     }
 
     fn trim(&mut self, materials: &mut Assets<StandardMaterial>) -> Handle<StandardMaterial> {
-        self.trim.get_or_insert_with(|| materials.add(matt(Color::WHITE))).clone()
+        self.trim.get_or_insert_with(|| materials.add(Finish::Matt.material(Color::WHITE))).clone()
     }
 }
 
@@ -75,10 +76,6 @@ impl Parts {
 
 fn keep(shape: Shape, meshes: &mut Assets<Mesh>) -> Parts {
     Parts { body: shape.body.map(|m| meshes.add(m)), trim: shape.trim.map(|m| meshes.add(m)) }
-}
-
-fn matt(colour: Color) -> StandardMaterial {
-    StandardMaterial { base_color: colour, perceptual_roughness: 0.75, reflectance: 0.3, ..default() }
 }
 
 fn looks(skin: Color, hair: Color) -> [u8; 6] {
@@ -101,7 +98,7 @@ pub(super) fn build_props(
 ) {
     for (entity, prop, layers, children) in &props {
         let parts = library.parts(prop.kind, &mut meshes);
-        let body = library.body(prop.colour, prop.tint, &mut materials);
+        let body = library.body(prop.colour, prop.tint, prop.finish, &mut materials);
         let trim = library.trim(&mut materials);
         dress(&mut commands, entity, parts, body, trim, layers, old_trims(children, &trims));
     }
@@ -117,7 +114,7 @@ pub(super) fn build_figures(
 ) {
     for (entity, figure, layers, children) in &figures {
         let parts = library.person(figure, &mut meshes);
-        let body = library.body(figure.clothes, figure.tint, &mut materials);
+        let body = library.body(figure.clothes, figure.tint, Finish::Matt, &mut materials);
         let trim = library.trim(&mut materials);
         dress(&mut commands, entity, parts, body, trim, layers, old_trims(children, &trims));
     }

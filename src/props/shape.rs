@@ -1,5 +1,6 @@
 //! Solid shapes put together from Bevy's primitives, with a paint on each part.
 
+use bevy::camera::primitives::MeshAabb;
 use bevy::mesh::VertexAttributeValues;
 use bevy::prelude::*;
 
@@ -22,6 +23,8 @@ impl Paint {
     pub(super) const DARK: Self = Self::Own(0.012, 0.01, 0.01);
     pub(super) const PALE: Self = Self::Own(0.72, 0.68, 0.55);
     pub(super) const WOOD: Self = Self::Own(0.11, 0.06, 0.028);
+    pub(super) const EARTH: Self = Self::Own(0.3, 0.12, 0.05);
+    pub(super) const GREEN: Self = Self::Own(0.03, 0.1, 0.02);
     pub(super) const FLAME: Self = Self::Own(3.0, 2.0, 0.7);
 }
 
@@ -43,14 +46,29 @@ impl Shape {
         };
         let colours = VertexAttributeValues::Float32x4(vec![colour; mesh.count_vertices()]);
         let mesh = mesh.transformed_by(at).with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colours);
-        match slot {
-            // Primitives all have the same attributes, so nothing is lost.
-            Some(whole) => {
-                let _ = whole.merge(&mesh);
-            }
-            None => *slot = Some(mesh),
+        add(slot, Some(mesh));
+        self
+    }
+
+    /// Another shape besides.
+    pub(super) fn with(mut self, other: Self) -> Self {
+        for (slot, mesh) in [(&mut self.body, other.body), (&mut self.trim, other.trim)] {
+            add(slot, mesh);
         }
         self
+    }
+
+    /// The whole shape moved.
+    pub(super) fn moved(self, at: Transform) -> Self {
+        let moved = |mesh: Option<Mesh>| mesh.map(|m| m.transformed_by(at));
+        Self { body: moved(self.body), trim: moved(self.trim) }
+    }
+
+    /// Width, height and depth.
+    pub(super) fn size(&self) -> Vec3 {
+        let boxes = self.body.iter().chain(&self.trim).filter_map(MeshAabb::compute_aabb);
+        let bounds = boxes.map(|b| (b.min(), b.max())).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        bounds.map_or(Vec3::ZERO, |(low, high)| (high - low).into())
     }
 
     /// A box of full sizes `size` around `centre`.
@@ -107,4 +125,46 @@ impl Shape {
         let mesh = Capsule3d::new(radius, length).mesh().longitudes(ROUND).latitudes(8).build();
         self.part(paint, mesh, Transform::from_translation(centre.into()).with_rotation(turn))
     }
+
+    /// A straight round rod between two points.
+    pub(super) fn rod(self, paint: Paint, radius: f32, from: [f32; 3], to: [f32; 3]) -> Self {
+        let (centre, turn, length) = between(from, to);
+        self.drum_at(paint, radius, length, centre.into(), turn)
+    }
+
+    /// Rods of one thickness from point to point.
+    pub(super) fn wire(self, paint: Paint, radius: f32, points: &[[f32; 3]]) -> Self {
+        points.windows(2).fold(self, |shape, ends| shape.rod(paint, radius, ends[0], ends[1]).globe(paint, [radius; 3], ends[1]))
+    }
+
+    /// A cone with its tip at `to`.
+    pub(super) fn spike(self, paint: Paint, radius: f32, from: [f32; 3], to: [f32; 3]) -> Self {
+        let (centre, turn, length) = between(from, to);
+        let mesh = Cone::new(radius, length).mesh().resolution(ROUND).build();
+        self.part(paint, mesh, Transform::from_translation(centre).with_rotation(turn))
+    }
+
+    /// A plate of this thickness that faces +z, with its corners, in order around it, in the plane of x and y.
+    pub(super) fn plate(self, paint: Paint, thickness: f32, corners: &[[f32; 2]], z: f32) -> Self {
+        let convex = ConvexPolygon::new_unchecked(corners.iter().map(|c| Vec2::from(*c)));
+        self.part(paint, Extrusion::new(convex, thickness).into(), Transform::from_xyz(0.0, 0.0, z))
+    }
+}
+
+fn add(slot: &mut Option<Mesh>, mesh: Option<Mesh>) {
+    match (slot.as_mut(), mesh) {
+        // Primitives all have the same attributes, so nothing is lost.
+        (Some(whole), Some(mesh)) => {
+            let _ = whole.merge(&mesh);
+        }
+        (None, mesh) => *slot = mesh,
+        (Some(_), None) => {}
+    }
+}
+
+/// Middle, turn from upright, and length of what is between two points.
+fn between(from: [f32; 3], to: [f32; 3]) -> (Vec3, Quat, f32) {
+    let (from, to) = (Vec3::from(from), Vec3::from(to));
+    let way = to - from;
+    (from.midpoint(to), Quat::from_rotation_arc(Vec3::Y, way.normalize_or(Vec3::Y)), way.length())
 }

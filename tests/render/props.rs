@@ -24,6 +24,26 @@ fn a_thing_looks_as_it_is_said_to_and_changes_with_its_component() {
 }
 
 #[test]
+fn every_kind_shows_its_colour() {
+    let mut stage = Stage::new();
+    let thing = spawn_prop(&mut stage.app.world_mut().commands(), PropKind::Barrel, PropColour::Red, Transform::default());
+    let viewer = stage.viewer(Vec3::new(0.0, 0.0, 0.0), Vec3::NEG_Z);
+    for kind in PropKind::ALL {
+        let size = kind.size();
+        // Its middle is straight ahead, and its front and top are turned to the eye.
+        let turn = Quat::from_rotation_x(0.5) * Quat::from_rotation_y(0.4);
+        let middle = Vec3::NEG_Z * 1.2 * size.length();
+        let at = Transform::from_translation(middle - turn * Vec3::Y * size.y / 2.0).with_rotation(turn);
+        stage.app.world_mut().entity_mut(thing).insert((Prop::new(kind, PropColour::Red), at));
+        let view = stage.look(viewer);
+        let picture = view.picture.as_ref().expect("there is a renderer");
+        let pixels = picture.rgb().chunks_exact(3);
+        let (all, red) = (pixels.len(), pixels.filter(|p| hue([p[0], p[1], p[2]]) == Some("red")).count());
+        assert!(red * 100 > all, "a red {} is red: {red} of {all} pixels", kind.name());
+    }
+}
+
+#[test]
 fn a_person_looks_where_its_entity_does_and_does_not_see_its_own_head() {
     let mut stage = Stage::new();
     stage.cube("the red cube", Color::srgb(0.9, 0.05, 0.05), Vec3::new(0.0, 1.6, -3.0));

@@ -25,6 +25,7 @@ pub mod gaze;
 pub(crate) mod grammar;
 pub mod names;
 pub mod net;
+mod older;
 pub mod ops;
 pub mod phrasebook;
 pub mod plan;

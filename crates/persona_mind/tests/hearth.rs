@@ -3,6 +3,7 @@
 
 use persona_mind::brief::{BriefFact, BriefSource, Exchange, PersonaCard, Picture, Register, View, VisibleThing};
 use persona_mind::hearth::Hearth;
+use persona_mind::hearth::vocab::KINDS;
 use persona_mind::{Backend, Brief};
 
 fn fact(subject: &str, predicate: &str, object: Option<&str>) -> BriefFact {
@@ -45,6 +46,18 @@ fn the_picture_changes_the_answer() {
         reply(&Brief { view: Some(View { picture: Some(picture), things: vec![thing] }), ..brief("What colour is the barrel?") })
     };
     assert_ne!(answer([200, 30, 20]), answer([20, 40, 200]), "a red and a blue picture");
+}
+
+#[test]
+fn a_thing_of_any_kind_goes_by_its_name() {
+    for kind in KINDS {
+        let (name, picture) =
+            (format!("the {kind}"), Picture::from_rgb(96, 96, [20, 40, 200].repeat(96 * 96)).expect("96 by 96"));
+        let thing = VisibleThing { name: name.clone(), kind: kind.into(), distance: 2.0, bounds: [0.2, 0.2, 0.8, 0.8] };
+        let view = Some(View { picture: Some(picture), things: vec![thing] });
+        let answer = reply(&Brief { view, ..brief("What do you see?") });
+        assert!(answer.contains(kind), "the {kind} is in view, so it is spoken of: {answer}");
+    }
 }
 
 #[test]

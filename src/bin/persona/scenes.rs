@@ -1,14 +1,17 @@
 //! `persona scenes`: renders random rooms with labelled things, from which Hearth's eye learns.
 
+mod clutter;
 mod labels;
 mod place;
 mod plan;
 mod random;
 mod sheet;
+mod sky;
 mod stage;
 
-use bevy_persona::mind::hearth::vocab::{COLOURS, KINDS};
+use bevy_persona::mind::hearth::vocab::{COLOURS, KINDS, PERSON};
 use bevy_persona::mind::train::scenes::{Scene, SceneHeader, SceneWriter};
+use bevy_persona::props::{PropColour, PropKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use plan::Plan;
 use stage::{STAGES, Theatre};
@@ -37,6 +40,9 @@ pub(crate) struct ScenesArgs {
     /// PNG to write: the first thirty scenes with their labels drawn in
     #[arg(long)]
     sheet: Option<PathBuf>,
+    /// PNG to write: each kind of thing by itself, by name
+    #[arg(long)]
+    kinds: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -54,8 +60,15 @@ pub(crate) fn run(args: &ScenesArgs) -> io::Result<()> {
         Some(path) => Some(SceneWriter::new(BufWriter::new(File::create(path)?), &header)?),
         None => None,
     };
+    if let Some(path) = &args.kinds {
+        sheet::kinds(&header, &portraits(args.side)?).save(path).map_err(io::Error::other)?;
+    }
+    if writer.is_none() && args.sheet.is_none() {
+        return Ok(());
+    }
     let mut first = Vec::new();
-    render(args, |scene| {
+    let plan = |index: usize| Plan::new(args.seed.wrapping_add(index as u64));
+    render(args.count as usize, args.seed, args.side, plan, |scene| {
         if let Some(writer) = &mut writer {
             writer.write(&scene)?;
         }
@@ -73,27 +86,43 @@ pub(crate) fn run(args: &ScenesArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// The next plans that fit on the stages. A scene's stage follows from its seed, so that its picture is the same to the last
-/// bit in whichever part of a run it is rendered.
-fn batch(seed: u64, started: usize, count: usize) -> Vec<(usize, usize, Plan)> {
-    let seed_of = |index: usize| seed.wrapping_add(index as u64);
-    let first = (seed_of(started) % STAGES as u64) as usize;
-    let plan = |index: usize| ((seed_of(index) % STAGES as u64) as usize, index, Plan::new(seed_of(index)));
-    (started..count.min(started + STAGES - first)).map(plan).collect()
+/// Each kind by itself, in order.
+fn portraits(side: u32) -> io::Result<Vec<Scene>> {
+    let mut kinds: Vec<Option<PropKind>> = PropKind::ALL.into_iter().map(Some).collect();
+    kinds.insert(PERSON, None);
+    let plan = |index: usize| Plan::portrait(kinds[index % kinds.len()], PropColour::ALL[index % 7]);
+    let mut scenes = Vec::new();
+    render(kinds.len(), 0, side, plan, |scene| {
+        scenes.push(scene);
+        Ok(())
+    })?;
+    Ok(scenes)
 }
 
-/// Hands out all scenes in order.
-fn render(args: &ScenesArgs, mut keep: impl FnMut(Scene) -> io::Result<()>) -> io::Result<()> {
-    let count = args.count as usize;
+/// The next plans that fit on the stages. A scene's stage follows from its seed, so that its picture is the same to the last
+/// bit in whichever part of a run it is rendered.
+fn batch(seed: u64, started: usize, count: usize, plan: &impl Fn(usize) -> Plan) -> Vec<(usize, usize, Plan)> {
+    let stage = |index: usize| (seed.wrapping_add(index as u64) % STAGES as u64) as usize;
+    (started..count.min(started + STAGES - stage(started))).map(|index| (stage(index), index, plan(index))).collect()
+}
+
+/// Hands out all scenes in order; the first has this seed.
+fn render(
+    count: usize,
+    seed: u64,
+    side: u32,
+    plan: impl Fn(usize) -> Plan,
+    mut keep: impl FnMut(Scene) -> io::Result<()>,
+) -> io::Result<()> {
     let bar = ProgressBar::new(count as u64);
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} scenes, {per_sec}, {eta} left");
     bar.set_style(style.map_err(io::Error::other)?);
-    let mut theatre = Theatre::new(args.side);
-    theatre.warm_up(args.seed);
+    let mut theatre = Theatre::new(side);
+    theatre.warm_up(&plan);
     bar.reset();
     let (mut started, mut written) = (0, 0);
     while written < count {
-        let batch = batch(args.seed, started, count);
+        let batch = batch(seed, started, count, &plan);
         if batch.is_empty() || theatre.under_way() > STAGES * 16 {
             theatre.drain();
         }

@@ -112,12 +112,18 @@ pub struct Glimpse {
 }
 
 /// What is seen of one thing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Impression {
     /// How likely it has each of [`COLOURS`]; sums to 1, or to 0 where no colour was seen.
     pub colours: [f32; COLOURS.len()],
     /// How likely it is each of [`KINDS`]; likewise.
     pub kinds: [f32; KINDS.len()],
+}
+
+impl Default for Impression {
+    fn default() -> Self {
+        Self { colours: [0.0; COLOURS.len()], kinds: [0.0; KINDS.len()] }
+    }
 }
 
 impl Impression {
@@ -169,9 +175,9 @@ impl Glimpse {
                 continue;
             }
             let patch = flood(&best, &mut seen, start);
-            let name = format!("a {}", KINDS[best[start]]);
-            let name = if KINDS[best[start]].starts_with('a') { name.replacen("a ", "an ", 1) } else { name };
             let kind = KINDS[best[start]].to_owned();
+            let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            let name = format!("{article} {kind}");
             let thing = VisibleThing { name, kind, distance: 0.0, bounds: bounds(&patch) };
             found.push((patch.len(), thing));
         }

@@ -1,6 +1,7 @@
 //! The model file: a GGUF with all parts, the vocabulary, and what a line can mean.
 
 use super::net::{Init, ParamSource};
+use super::older;
 use super::vocab::{Vocab, VocabError};
 use crate::engine::decoder::TensorSource;
 use crate::engine::gguf::{Gguf, GgufError};
@@ -29,6 +30,16 @@ pub enum FileError {
     /// A tensor cannot be quantised, or writing failed.
     #[error("writing the model failed: {0}")]
     Write(#[from] candle_core::Error),
+    /// The model knows more kinds of things than this version.
+    #[error("tensor `{tensor}`: expected at most {expected} kinds of things, found {found}")]
+    Kinds {
+        /// The first tensor that has too many.
+        tensor: String,
+        /// How many this version knows.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// The vocabulary does not fit this version.
     #[error("vocabulary: {0}")]
     Vocab(#[from] VocabError),
@@ -51,7 +62,7 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
-    /// Reads a model file whole.
+    /// Reads a model file whole. Kinds of things that it does not know get a share of 0.
     ///
     /// # Errors
     /// [`FileError`], naming the key or tensor at fault.
@@ -64,7 +75,9 @@ impl ModelFile {
         let vocab = Vocab::new(gguf.texts(TOKENS)?.to_vec(), &merges, gguf.texts(INTENTS)?)?;
         let lines = gguf.texts(LINES).map(<[String]>::to_vec).unwrap_or_default();
         let names: Vec<String> = gguf.tensors().keys().cloned().collect();
-        let tensors = names.into_iter().map(|name| Ok((name.clone(), gguf.tensor(&name)?))).collect::<Result<_, GgufError>>()?;
+        let tensors = names.into_iter().map(|name| Ok((name.clone(), gguf.tensor(&name)?)));
+        let mut tensors = tensors.collect::<Result<_, GgufError>>()?;
+        older::widen(&mut tensors)?;
         Ok(Self { tensors, vocab, merges, lines })
     }
 

@@ -12,10 +12,18 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 pub const COLOURS: [&str; 11] = ["red", "orange", "yellow", "green", "blue", "purple", "pink", "white", "grey", "black", "brown"];
 
 /// Kinds of things that the eye tells apart, in order of its output.
-pub const KINDS: [&str; 21] = [
+///
+/// New ones go to the end: model files refer to them by their number, and one made earlier knows the first of them.
+/// None of them is a token.
+pub const KINDS: [&str; 54] = [
     "barrel", "crate", "chest", "mug", "bottle", "candle", "lantern", "stool", "table", "book", "sword", "shield", "apple",
-    "bucket", "pot", "ball", "vase", "banner", "ladder", "wheel", "person",
+    "bucket", "pot", "ball", "vase", "banner", "ladder", "wheel", "person", "chair", "bed", "shelf", "lamp", "clock", "screen",
+    "umbrella", "plant", "tree", "rock", "mushroom", "pumpkin", "bread", "cheese", "fish", "cat", "sack", "teapot", "hat",
+    "boot", "crown", "helmet", "key", "anvil", "hammer", "axe", "bow", "bell", "lute", "skull", "globe", "robot", "canister",
 ];
+
+/// The index of a person among [`KINDS`].
+pub const PERSON: usize = 20;
 
 /// How the character stands to the speaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

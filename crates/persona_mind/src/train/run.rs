@@ -34,6 +34,8 @@ pub struct Run {
 
 /// What the mean over steps keeps of itself at each; less during the first steps.
 const KEPT: f32 = 0.998;
+/// The least bias that a kind of things begins with.
+const NEW_KIND: f32 = -4.0;
 /// Steps of warm-up.
 const WARM: usize = 100;
 
@@ -74,7 +76,11 @@ impl Run {
     /// If memory is short.
     pub fn begin_with(&mut self, model: ModelFile, part: &str) -> Result<()> {
         let own = model.into_tensors().into_iter().filter(|(name, _)| name.split('.').next() == Some(part));
-        own.into_iter().try_for_each(|(name, tensor)| self.vars.set(&name, &tensor))
+        own.into_iter().try_for_each(|(name, tensor)| match name.ends_with(".kind.bias") {
+            // Kinds that the model does not know are now to be learned: from as low a share as any rare one.
+            true => self.vars.set(&name, &tensor.maximum(NEW_KIND)?),
+            false => self.vars.set(&name, &tensor),
+        })
     }
 
     /// Makes the steps that are left. `loss` gives the loss of share `i` of step `s`: a step has as many shares as threads

@@ -125,7 +125,7 @@ fn seen(plan: &Plan, thing: usize, all: &Buffer, alone: &Buffer) -> Option<Scene
         let size = Vec2::new(alone.width as f32, alone.height as f32);
         let (low, high) = (low.as_vec2() / size, high.as_vec2() / size);
         SceneThing {
-            kind: plan.things[thing].kind,
+            kind: plan.things[thing].label(),
             colour: plan.things[thing].colour as u8,
             bounds: [low.x, low.y, high.x, high.y],
             distance: depth,
@@ -147,7 +147,7 @@ fn cells(plan: &Plan, all: &Buffer) -> Vec<Cell> {
     let cell = |(counts, pixels): (&[usize; 16], &usize)| {
         let most = (0..plan.things.len().min(16)).max_by_key(|t| counts[*t]);
         let thing = most.filter(|t| counts[*t] as f32 >= COVERED * *pixels as f32).map(|t| &plan.things[t]);
-        thing.map_or(Cell { kind: NONE, colour: NONE }, |t| Cell { kind: t.kind, colour: t.colour as u8 })
+        thing.map_or(Cell { kind: NONE, colour: NONE }, |t| Cell { kind: t.label(), colour: t.colour as u8 })
     };
     counts.iter().zip(&pixels).map(cell).collect()
 }

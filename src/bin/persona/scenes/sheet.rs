@@ -5,21 +5,16 @@ use image::{Rgb, RgbImage};
 
 const COLUMNS: u32 = 6;
 const ZOOM: u32 = 2;
+const GREY: Rgb<u8> = Rgb([40, 40, 40]);
 
 /// At most thirty scenes, enlarged, with a box and a name for each thing.
 pub(super) fn sheet(header: &SceneHeader, scenes: &[Scene]) -> RgbImage {
     let tile = header.side * ZOOM + 2;
     let rows = (scenes.len() as u32).div_ceil(COLUMNS).max(1);
-    let mut sheet = RgbImage::from_pixel(COLUMNS * tile, rows * tile, Rgb([40, 40, 40]));
+    let mut sheet = RgbImage::from_pixel(COLUMNS * tile, rows * tile, GREY);
     for (index, scene) in scenes.iter().enumerate() {
         let (left, top) = (index as u32 % COLUMNS * tile, index as u32 / COLUMNS * tile);
-        for y in 0..header.side * ZOOM {
-            for x in 0..header.side * ZOOM {
-                let at = ((y / ZOOM * header.side + x / ZOOM) * 3) as usize;
-                let rgb = &scene.picture.rgb()[at..at + 3];
-                sheet.put_pixel(left + x, top + y, Rgb([rgb[0], rgb[1], rgb[2]]));
-            }
-        }
+        paste(&mut sheet, scene, left, top, ZOOM);
         for thing in &scene.things {
             let [l, t, r, b] = thing.bounds.map(|v| (v * (header.side * ZOOM - 1) as f32) as u32);
             frame(&mut sheet, left + l, top + t, left + r, top + b);
@@ -29,6 +24,32 @@ pub(super) fn sheet(header: &SceneHeader, scenes: &[Scene]) -> RgbImage {
         }
     }
     sheet
+}
+
+/// Portraits of all kinds, each above its name.
+pub(super) fn kinds(header: &SceneHeader, portraits: &[Scene]) -> RgbImage {
+    const ACROSS: u32 = 9;
+    const LINE: u32 = 9;
+    let (wide, high) = (header.side + 2, header.side + LINE);
+    let rows = (portraits.len() as u32).div_ceil(ACROSS);
+    let mut sheet = RgbImage::from_pixel(ACROSS * wide, rows * high, GREY);
+    for (index, scene) in portraits.iter().enumerate() {
+        let (left, top) = (index as u32 % ACROSS * wide, index as u32 / ACROSS * high);
+        paste(&mut sheet, scene, left, top, 1);
+        write(&mut sheet, left + 2, top + header.side + 2, header.kinds.get(index).map_or("", String::as_str));
+    }
+    sheet
+}
+
+fn paste(sheet: &mut RgbImage, scene: &Scene, left: u32, top: u32, zoom: u32) {
+    let side = scene.picture.width();
+    for y in 0..side * zoom {
+        for x in 0..side * zoom {
+            let at = ((y / zoom * side + x / zoom) * 3) as usize;
+            let rgb = &scene.picture.rgb()[at..at + 3];
+            sheet.put_pixel(left + x, top + y, Rgb([rgb[0], rgb[1], rgb[2]]));
+        }
+    }
 }
 
 fn frame(sheet: &mut RgbImage, left: u32, top: u32, right: u32, bottom: u32) {

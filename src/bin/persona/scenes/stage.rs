@@ -1,7 +1,7 @@
 //! The renderer of scenes: several stages side by side in one world, each with cameras and a render layer of its own.
 
 use super::labels::{Solid, label};
-use super::plan::{Lamp, PERSON, Plan, Surface};
+use super::plan::{Lamp, Plan, Surface};
 use bevy::asset::RenderAssetUsages;
 use bevy::camera::RenderTarget;
 use bevy::camera::visibility::RenderLayers;
@@ -16,7 +16,7 @@ use bevy::render::render_resource::{Extent3d, PollType, TextureDimension, Textur
 use bevy::render::renderer::RenderDevice;
 use bevy_persona::mind::brief::Picture;
 use bevy_persona::mind::train::scenes::Scene;
-use bevy_persona::props::{Figure, Prop, PropKind, PropsPlugin, headless_plugins};
+use bevy_persona::props::{Figure, Prop, PropsPlugin, headless_plugins};
 use std::collections::{BTreeMap, HashMap};
 
 /// How many wall and floor patterns there are.
@@ -73,9 +73,9 @@ impl Theatre {
     }
 
     /// Renders a few frames of scenes that no one keeps, until shaders and textures are there.
-    pub(super) fn warm_up(&mut self, seed: u64) {
-        for round in 0..24u64 {
-            let plan = |stage: usize| (stage, usize::MAX, Plan::new(seed.wrapping_add(round / 3 * STAGES as u64 + stage as u64)));
+    pub(super) fn warm_up(&mut self, plan: &impl Fn(usize) -> Plan) {
+        for round in 0..24 {
+            let plan = |stage: usize| (stage, usize::MAX, plan(round / 3 * STAGES + stage));
             self.frame((0..STAGES).map(plan).collect());
         }
         self.drain();
@@ -150,7 +150,10 @@ impl Theatre {
         let ambient = AmbientLight { color: plan.eye.ambient, brightness: plan.eye.brightness, ..default() };
         let lens = PerspectiveProjection { fov: plan.eye.fov, aspect_ratio: plan.eye.aspect(), ..default() };
         let (at, tonemapping) = (moved(stage, plan.eye.at), plan.eye.tonemapping);
-        world.entity_mut(camera).insert((at, tonemapping, ambient, Projection::Perspective(lens)));
+        // Fog is always there, if only as thin as nothing, so that all scenes are drawn by the same shaders.
+        let fog = plan.eye.fog.map_or((Color::NONE, 1e3), |fog| (fog.colour, fog.visibility));
+        let fog = DistanceFog { color: fog.0, falloff: FogFalloff::from_visibility_squared(fog.1), ..default() };
+        world.entity_mut(camera).insert((at, tonemapping, ambient, fog, Projection::Perspective(lens)));
         if let Some(mut camera) = world.get_mut::<Camera>(camera) {
             camera.is_active = true;
             camera.clear_color = ClearColorConfig::Custom(plan.eye.backdrop);
@@ -179,12 +182,11 @@ impl Theatre {
         }
         for thing in &plan.things {
             let mut spawned = world.spawn((moved(stage, thing.at), layers.clone()));
-            if thing.kind == PERSON {
-                spawned.insert(Figure { clothes: thing.colour, tint: Some(thing.tint), skin: thing.skin, hair: thing.hair });
-            } else {
-                let kind = PropKind::ALL[usize::from(thing.kind)];
-                spawned.insert(Prop { kind, colour: thing.colour, tint: Some(thing.tint) });
-            }
+            let (colour, tint) = (thing.colour, Some(thing.tint));
+            match thing.kind {
+                Some(kind) => spawned.insert(Prop { kind, colour, tint, finish: thing.finish }),
+                None => spawned.insert(Figure { clothes: colour, tint, skin: thing.skin, hair: thing.hair }),
+            };
             props.push(spawned.id());
         }
     }
@@ -205,8 +207,8 @@ impl Theatre {
         let library = world.resource::<bevy_persona::props::PropLibrary>();
         let mut solids = Vec::new();
         for (index, thing) in plan.things.iter().enumerate() {
-            let handles = match PropKind::ALL.get(usize::from(thing.kind)) {
-                Some(kind) => library.meshes(*kind),
+            let handles = match thing.kind {
+                Some(kind) => library.meshes(kind),
                 None => library.figure_meshes(thing.skin, thing.hair),
             };
             let parts = handles.into_iter().filter_map(|handle| meshes.get(&handle));
