@@ -104,9 +104,10 @@ impl Card {
         origin: Origin,
         report: &mut Report,
     ) -> Result<Self, ImportError> {
-        let full_name = name(&fields.text("name", report));
+        let on_card = fields.text("name", report);
+        let full_name = name(&on_card);
         if full_name.is_empty() {
-            return Err(origin.invalid(fields.place("name"), "a name", "nothing"));
+            return Err(origin.invalid(fields.place("name"), "a name with letters or digits", format!("`{}`", shown(&on_card))));
         }
         let nickname = name(&fields.text("nickname", report));
         let mut text = |field: &str, report: &mut Report| bounded(fields.text(field, report), MAX_TEXT, &fields.place(field), report);

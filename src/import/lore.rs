@@ -5,7 +5,7 @@ use super::book::{Book, Entry};
 use super::macros::resolve;
 use super::prose::{clean, parts, sentences};
 use super::report::{Report, shown};
-use super::shape::{after_name, being, plain, without_prefix};
+use super::shape::{Plain, after_name, being, plain, without_article, without_prefix};
 use crate::knowledge::ConceptKey;
 use std::collections::{BTreeMap, HashSet};
 
@@ -37,6 +37,14 @@ pub(super) fn draft(book: &Book, character: &str, report: &mut Report) -> Draft 
     draft
 }
 
+/// What an entry's sentences may be about.
+struct About<'a> {
+    /// Of the thing that the entry is about, the chief one first.
+    names: &'a [String],
+    character: &'a str,
+    entry: &'a Entry,
+}
+
 impl Draft {
     fn add(&mut self, entry: &Entry, character: &str, report: &mut Report) {
         let Some(content) = without_decorators(&entry.content, &entry.place, report) else { return };
@@ -44,23 +52,18 @@ impl Draft {
         if content.is_empty() {
             return report.left_out(&entry.place, "the entry says nothing");
         }
-        let mut names: Vec<String> = Vec::new();
-        for key in &entry.keys {
-            let key = clean(&resolve(key, character, &entry.place, report)).replace('\n', " ");
-            if !key.is_empty() && !names.iter().any(|name| ConceptKey::of(name) == ConceptKey::of(&key)) {
-                names.push(key);
-            }
-        }
+        let mut names = names(entry, character, report);
         let title = clean(&entry.title).replace('\n', " ");
         if names.is_empty() && !title.is_empty() {
             report.guessed(&entry.place, "no key names what it is about; its title was taken");
-            names.push(title.chars().take(MAX_OBJECT).collect());
+            names.push(with_small_article(&title.chars().take(MAX_OBJECT).collect::<String>()));
         }
         if names.is_empty() {
             return report.left_out(&entry.place, "neither a key nor a title names what it is about");
         }
         names[0] = spelled(&names[0], &title, &content);
-        if self.say(&content, &names, entry, report) && names.len() > 1 {
+        let about = About { names: &names, character, entry };
+        if self.say(&content, about, report) && names.len() > 1 {
             let name = names.remove(0);
             self.bytes += names.iter().map(|name| size(name)).sum::<usize>();
             self.aliases.entry(name).or_default().extend(names);
@@ -68,20 +71,22 @@ impl Draft {
     }
 
     /// Adds what an entry says; false where nothing of it was new.
-    fn say(&mut self, content: &str, names: &[String], entry: &Entry, report: &mut Report) -> bool {
+    fn say(&mut self, content: &str, about: About, report: &mut Report) -> bool {
+        let About { names, character, entry } = about;
         let before = self.facts.len();
         // "It" is the thing only where the sentence before was about it.
         let mut was_about = false;
         for sentence in sentences(content) {
             let rest = after_name(sentence, names, was_about);
             was_about = rest.is_some();
-            let short = |text: &str| text.chars().nth(MAX_OBJECT).is_none();
-            match rest.and_then(|rest| plain(rest).or_else(|| being(rest))).filter(|fact| short(fact.object)) {
-                Some(fact) => self.push([&names[0], &fact.predicate, fact.object], entry, report),
-                None => {
-                    for part in parts(sentence, MAX_OBJECT) {
-                        self.push([&names[0], DESCRIBED, part], entry, report);
-                    }
+            let short = |fact: &Plain| fact.object.chars().nth(MAX_OBJECT).is_none();
+            if let Some(fact) = rest.and_then(|rest| plain(rest).or_else(|| being(rest))).filter(short) {
+                self.push([&names[0], &fact.predicate, fact.object], entry, report);
+            } else if let Some(fact) = after_name(sentence, &[character.to_owned()], false).and_then(plain) {
+                self.push([character, &fact.predicate, fact.object], entry, report);
+            } else {
+                for part in parts(sentence, MAX_OBJECT) {
+                    self.push([&names[0], DESCRIBED, part.trim_end_matches('.')], entry, report);
                 }
             }
         }
@@ -98,6 +103,20 @@ impl Draft {
             self.facts.push(fact.map(str::to_owned));
         }
     }
+}
+
+/// The keys, each thing's name once.
+fn names(entry: &Entry, character: &str, report: &mut Report) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for key in &entry.keys {
+        let name = clean(&resolve(key, character, &entry.place, report)).replace('\n', " ");
+        if name.chars().nth(MAX_OBJECT).is_some() {
+            report.left_out(format!("{}, key {}", entry.place, shown(key)), "the key is longer than any name");
+        } else if !name.is_empty() && !names.iter().any(|other| ConceptKey::of(other) == ConceptKey::of(&name)) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Bytes that a text takes in a file.
@@ -120,13 +139,19 @@ fn without_decorators(content: &str, place: &str, report: &mut Report) -> Option
     Some(lines.join("\n"))
 }
 
+/// "the Bog" for a title "The Bog".
+fn with_small_article(title: &str) -> String {
+    let name = without_article(title);
+    title[..title.len() - name.len()].to_lowercase() + name
+}
+
 /// A key as the title or the content spells it: keys are often written without capitals and articles.
 fn spelled(key: &str, title: &str, content: &str) -> String {
     if key.chars().any(char::is_uppercase) {
         return key.to_owned();
     }
     if ConceptKey::of(key) == ConceptKey::of(title) {
-        return title.to_owned();
+        return with_small_article(title);
     }
     let starts = content.char_indices().filter(|&(at, _)| !content[..at].ends_with(char::is_alphanumeric));
     let mut found = starts.filter_map(|(at, _)| {

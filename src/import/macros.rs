@@ -36,12 +36,9 @@ pub(super) fn resolve(text: &str, character: &str, place: &str, report: &mut Rep
 
 fn push(open: &mut [String], value: &str) {
     let Some(last) = open.last_mut() else { return };
-    let starts = last.trim_end().chars().next_back().is_none_or(|letter| matches!(letter, '.' | '!' | '?' | '\n'));
-    if value == PLAYER && starts {
-        last.push_str("The player");
-    } else {
-        last.push_str(value);
-    }
+    let starts = || last.trim_end().chars().next_back().is_none_or(|letter| matches!(letter, '.' | '!' | '?'));
+    let value = if value == PLAYER && starts() { "The player" } else { value };
+    last.push_str(value);
 }
 
 /// `<USER>`, `<BOT>` and `<CHAR>`, whatever the case.

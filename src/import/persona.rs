@@ -104,7 +104,7 @@ fn personality(card: &Card, report: &mut Report) -> Vec<Trait> {
     for item in text.split([',', ';', '\n', '.', '/', '+']).map(str::trim).filter(|item| !item.is_empty()) {
         let named = traits(item);
         if named.is_empty() {
-            report.left_out(format!("{place}, `{}`", super::report::shown(item)), "there is no trait of this name");
+            report.left_out(format!("{place}, `{}`", super::report::shown(item)), "it names none of our traits");
         } else if item.split_whitespace().count() > named.len() {
             let names: Vec<&str> = named.iter().map(|one| one.name()).collect();
             report.shortened(format!("{place}, `{}`", super::report::shown(item)), format!("taken as {}", names.join(", ")));

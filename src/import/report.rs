@@ -46,12 +46,6 @@ impl Report {
         self.notes.iter().map(|(note, count)| (note, *count))
     }
 
-    /// Whether there is a note of this kind on a field whose name contains `place`.
-    #[must_use]
-    pub fn has(&self, kind: NoteKind, place: &str) -> bool {
-        self.notes.iter().any(|(note, _)| note.kind == kind && note.place.contains(place))
-    }
-
     pub(super) fn left_out(&mut self, place: impl Into<String>, why: impl Into<String>) {
         self.add(NoteKind::LeftOut, place.into(), why.into());
     }

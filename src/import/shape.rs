@@ -2,6 +2,8 @@
 
 /// The most words of an object: what is longer tells more than one thing.
 const MAX_WORDS: usize = 10;
+/// The longest relation and object together, in characters.
+const MAX_LENGTH: usize = 200;
 
 const BE: [&str; 4] = ["is", "are", "was", "were"];
 const PLACES: [&str; 14] = [
@@ -53,7 +55,8 @@ pub(super) fn plain(rest: &str) -> Option<Plain<'_>> {
     let count = predicate(&words)?;
     let object = skip_words(rest, count);
     let object_words = &words[count..];
-    let is_plain = (1..=MAX_WORDS).contains(&object_words.len())
+    let is_plain = rest.chars().nth(MAX_LENGTH).is_none()
+        && (1..=MAX_WORDS).contains(&object_words.len())
         && !object.contains([',', ';', ':', '(', ')', '"', '?', '—'])
         && !object_words.iter().any(|word| JOINING.contains(&word.to_lowercase().as_str()))
         && object.chars().any(char::is_alphanumeric);
