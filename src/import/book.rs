@@ -51,7 +51,9 @@ impl Book {
         let mut entries = Vec::with_capacity(items.len());
         for (key, item) in items {
             let order = order(&item, &key);
-            entries.extend(Entry::read(item, &format!("{list}[{}]", shown(&key)), &list, origin, report)?.map(|entry| (order, entry)));
+            entries.extend(
+                Entry::read(item, &format!("{list}[{}]", shown(&key)), &list, origin, report)?.map(|entry| (order, entry)),
+            );
         }
         entries.sort_by(|(one, _), (two, _)| one.0.total_cmp(&two.0).then(one.1.cmp(&two.1)));
         fields.leave(&["description"], FOR_AUTHORS, report);
@@ -130,7 +132,11 @@ fn leave(mut fields: Fields, report: &mut Report) {
     fields.leave(&on_use, RECALL, report);
     let chance = ["probability", "useProbability", "sticky", "cooldown", "delay", "group", "groupWeight", "groupOverride"];
     fields.leave(&chance, RECALL, report);
-    fields.leave(&["priority", "ignoreBudget", "vectorized", "excludeRecursion", "preventRecursion", "delayUntilRecursion"], RECALL, report);
+    fields.leave(
+        &["priority", "ignoreBudget", "vectorized", "excludeRecursion", "preventRecursion", "delayUntilRecursion"],
+        RECALL,
+        report,
+    );
     fields.leave(&["position", "depth", "role", "outletName"], "facts have no place in a prompt of their own", report);
     // The order of entries is kept; numbers and switches of editors say nothing of the world.
     for field in ["insertion_order", "order", "id", "uid", "addMemo", "displayIndex", "characterFilter", "automationId"] {

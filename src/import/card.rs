@@ -110,7 +110,8 @@ impl Card {
             return Err(origin.invalid(fields.place("name"), "a name with letters or digits", format!("`{}`", shown(&on_card))));
         }
         let nickname = name(&fields.text("nickname", report));
-        let mut text = |field: &str, report: &mut Report| bounded(fields.text(field, report), MAX_TEXT, &fields.place(field), report);
+        let mut text =
+            |field: &str, report: &mut Report| bounded(fields.text(field, report), MAX_TEXT, &fields.place(field), report);
         let [description, personality, first_mes, mes_example] =
             ["description", "personality", "first_mes", "mes_example"].map(|field| text(field, report));
         let book = match fields.take("character_book") {

@@ -102,9 +102,5 @@ fn speaker<'a>(line: &'a str, card: &Card) -> Option<(Speaker, &'a str)> {
         || name == card.name.to_lowercase()
         || name == card.full_name.to_lowercase();
     let is_player = ["{{user}}", "<user>", "user", "you"].contains(&name.as_str());
-    if is_character {
-        Some((Speaker::Character, said))
-    } else {
-        is_player.then_some((Speaker::Player, said))
-    }
+    if is_character { Some((Speaker::Character, said)) } else { is_player.then_some((Speaker::Player, said)) }
 }

@@ -7,7 +7,10 @@ pub(super) const MAX_TRAITS: usize = 6;
 
 /// Words for our traits, besides their own names.
 const TRAITS: &[(Trait, &[&str])] = &[
-    (Trait::Warm, &["kind", "kindhearted", "kind-hearted", "caring", "gentle", "friendly", "compassionate", "nurturing", "loving"]),
+    (
+        Trait::Warm,
+        &["kind", "kindhearted", "kind-hearted", "caring", "gentle", "friendly", "compassionate", "nurturing", "loving"],
+    ),
     (Trait::Cold, &["aloof", "distant", "detached", "icy", "emotionless"]),
     (Trait::Shrewd, &["cunning", "calculating", "astute", "clever"]),
     (Trait::Proud, &["arrogant", "haughty", "vain", "conceited"]),
@@ -64,7 +67,10 @@ pub(super) fn traits(text: &str) -> Vec<Trait> {
 /// Words and phrases that tell a way of speaking.
 const REGISTERS: &[(Register, &[&str])] = &[
     (Register::Rustic, &["aye", "nought", "naught", "lass", "lad", "lassie", "ye", "yer", "reckon"]),
-    (Register::Courtly, &["thou", "thee", "thy", "thine", "milord", "milady", "my lord", "my lady", "your grace", "prithee", "hath"]),
+    (
+        Register::Courtly,
+        &["thou", "thee", "thy", "thine", "milord", "milady", "my lord", "my lady", "your grace", "prithee", "hath"],
+    ),
     (Register::Gruff, &["bah", "hmph", "grr", "tch", "spit it out"]),
     (Register::Scholarly, &["indeed", "furthermore", "moreover", "hypothesis", "fascinating", "precisely", "theory"]),
     (Register::Streetwise, &["ain't", "gonna", "gotta", "wanna", "dude", "bro", "yo", "gimme"]),
@@ -76,10 +82,16 @@ const REGISTERS: &[(Register, &[&str])] = &[
 pub(super) fn register<'a>(replies: impl Iterator<Item = &'a str>) -> Option<(Register, Vec<&'static str>)> {
     let words = |text: &str| {
         let is_part = |letter: char| letter.is_alphanumeric() || letter == '\'';
-        text.replace('’', "'").to_lowercase().split(|letter| !is_part(letter)).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
+        text.replace('’', "'")
+            .to_lowercase()
+            .split(|letter| !is_part(letter))
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let said = replies.map(|reply| format!(" {} ", words(reply))).collect::<String>();
-    let told = |marks: &[&'static str]| marks.iter().filter(|mark| said.contains(&format!(" {mark} "))).copied().collect::<Vec<_>>();
+    let told =
+        |marks: &[&'static str]| marks.iter().filter(|mark| said.contains(&format!(" {mark} "))).copied().collect::<Vec<_>>();
     let mut told: Vec<(Register, Vec<&'static str>)> = REGISTERS.iter().map(|(one, marks)| (*one, told(marks))).collect();
     told.sort_by_key(|(_, marks)| std::cmp::Reverse(marks.len()));
     let next = told.get(1).map_or(0, |(_, marks)| marks.len());
@@ -92,7 +104,11 @@ mod tests {
 
     #[test]
     fn traits_are_named_by_words() {
-        assert_eq!(traits("Kind, cunning; she is not brave and never shy"), [Trait::Warm, Trait::Shrewd], "negated words do not count");
+        assert_eq!(
+            traits("Kind, cunning; she is not brave and never shy"),
+            [Trait::Warm, Trait::Shrewd],
+            "negated words do not count"
+        );
         assert_eq!(traits("warm + WARM + caring"), [Trait::Warm], "each trait comes once");
         assert_eq!(traits("heartwarming"), [], "a part of a word names nothing");
     }

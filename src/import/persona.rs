@@ -76,7 +76,9 @@ fn facts(description: &str, name: &str) -> Vec<Triple> {
             was_about = rest.is_some();
             let Some(fact) = rest.and_then(plain) else { continue };
             let fact = [name.to_owned(), fact.predicate, fact.object.to_owned()];
-            if facts.len() < MAX_FACTS && !facts.iter().any(|known| known.join("\0").to_lowercase() == fact.join("\0").to_lowercase()) {
+            if facts.len() < MAX_FACTS
+                && !facts.iter().any(|known| known.join("\0").to_lowercase() == fact.join("\0").to_lowercase())
+            {
                 facts.push(fact);
             }
         }

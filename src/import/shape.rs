@@ -6,14 +6,12 @@ const MAX_WORDS: usize = 10;
 const MAX_LENGTH: usize = 200;
 
 const BE: [&str; 4] = ["is", "are", "was", "were"];
-const PLACES: [&str; 14] = [
-    "in", "on", "at", "near", "under", "above", "behind", "beside", "between", "inside", "outside", "beyond", "below", "within",
-];
+const PLACES: [&str; 14] =
+    ["in", "on", "at", "near", "under", "above", "behind", "beside", "between", "inside", "outside", "beyond", "below", "within"];
 const PREPOSITIONS: [&str; 11] = ["by", "to", "from", "of", "for", "with", "as", "into", "about", "after", "against"];
 /// Participles that do not end in "ed" or "en".
-const PARTICIPLES: [&str; 14] = [
-    "known", "built", "made", "born", "found", "held", "kept", "led", "lost", "sworn", "bound", "sold", "taught", "brought",
-];
+const PARTICIPLES: [&str; 14] =
+    ["known", "built", "made", "born", "found", "held", "kept", "led", "lost", "sworn", "bound", "sold", "taught", "brought"];
 /// Verbs that need a preposition to say something of another thing.
 const STAYING: [&str; 20] = [
     "lives", "live", "lived", "dwells", "dwell", "lies", "lie", "stands", "stand", "works", "work", "worked", "comes", "come",

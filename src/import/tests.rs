@@ -61,7 +61,10 @@ fn a_v2_card_is_a_persona() {
     let (Some(parsed), None) = read(&imported) else { panic!("a persona without lore comes of it") };
     let card = &parsed.persona.card;
     assert_eq!((card.name.as_str(), card.role.as_str()), ("Marta", "innkeeper of the Gilded Oak"), "who she is");
-    assert!(card.about.starts_with("Marta is the innkeeper") && card.about.ends_with("Marta distrusts the player at first."), "her life");
+    assert!(
+        card.about.starts_with("Marta is the innkeeper") && card.about.ends_with("Marta distrusts the player at first."),
+        "her life"
+    );
     assert_eq!(card.traits, [Trait::Warm, Trait::Shrewd, Trait::Proud], "what she is like");
     assert_eq!(card.register, Register::Rustic, "how she speaks, by `aye` and `lass`");
     let pairs = [
@@ -101,9 +104,11 @@ fn a_v3_card_is_a_persona_with_lore() {
     assert_eq!(said(lore.facts()), facts, "entries in their order, sentence by sentence");
     let aliases: Vec<_> = lore.aliases().iter().map(|(name, other)| (name.name(), other.name())).collect();
     assert_eq!(aliases, [("the Old Mill", "the mill")], "other keys are other names");
-    let left = ["@@depth 4", "@@role system", "@@@position before_desc", "/lantern(moor)?/i", "key gh.st", "entries[2]", "entries[4]"];
+    let left =
+        ["@@depth 4", "@@role system", "@@@position before_desc", "/lantern(moor)?/i", "key gh.st", "entries[2]", "entries[4]"];
     notes(&imported, NoteKind::LeftOut, &left);
-    let fields = ["group_only_greetings", "creator_notes_multilingual", "assets[icon main]", "source", "creation_date", "surprise"];
+    let fields =
+        ["group_only_greetings", "creator_notes_multilingual", "assets[icon main]", "source", "creation_date", "surprise"];
     notes(&imported, NoteKind::LeftOut, &fields);
     let of_entries = ["entries[].secondary_keys", "entries[].constant", "entries[].position", "entries[].extensions.probability"];
     notes(&imported, NoteKind::LeftOut, &of_entries);
@@ -173,7 +178,10 @@ fn a_picture_holds_the_same_card() {
         png(&[chunk(b"iTXt", &[b"ccv3\0\0\0en\0\0", text.as_bytes()].concat())]),
         png(&[chunk(b"iTXt", &[b"ccv3\0\x01\0\0\0", &zlib(text.as_bytes())[..]].concat())]),
         png(&[chunk(b"tEXt", &[b"chara\0", text.as_bytes()].concat())]),
-        png(&[chunk(b"tEXt", &[b"chara\0", base64::encode(MARTA).as_bytes()].concat()), chunk(b"tEXt", &[b"ccv3\0", text.as_bytes()].concat())]),
+        png(&[
+            chunk(b"tEXt", &[b"chara\0", base64::encode(MARTA).as_bytes()].concat()),
+            chunk(b"tEXt", &[b"ccv3\0", text.as_bytes()].concat()),
+        ]),
     ];
     for (number, file) in files.iter().enumerate() {
         let found = imported(file);
@@ -283,18 +291,16 @@ fn long_texts_are_cut_at_a_sentence_and_the_cut_is_told() {
     assert!(parsed.persona.card.about.len() <= 1200 && parsed.persona.card.about.ends_with("story."), "whole sentences");
     notes(&found, NoteKind::Shortened, &["description"]);
 
-    let word = "long ".repeat(300);
-    let entries = vec![json!({"keys": ["mill"], "content": format!("They say {word}")})];
+    let sentence: String = (0..300).map(|number| format!("word{number} ")).collect();
+    let entries = vec![json!({"keys": ["mill"], "content": sentence})];
     let found = imported(json!({ "entries": entries }).to_string());
     let (_, Some(lore)) = read(&found) else { panic!("lore comes of it") };
     assert!(lore.facts().len() > 5, "a long sentence becomes several facts");
     assert!(lore.facts().iter().all(|fact| fact.object.chars().count() <= 240), "none of them long");
 
-    let entry = |number: usize| json!({"keys": [format!("mill {number}")], "content": "The miller\u{301} sings. ".repeat(700) + &format!("Mill {number} turns.")});
-    let found = imported(json!({"entries": (0..700).map(entry).collect::<Vec<_>>()}).to_string());
-    read(&found);
-    let entry = |number: usize| json!({"keys": [format!("mill {number}")], "content": (0..900).map(|other| format!("He sang {number} {other}. ")).collect::<String>()});
-    let found = imported(json!({"entries": (0..100).map(entry).collect::<Vec<_>>()}).to_string());
+    let songs = |mill: usize| (0..900).map(|song| format!("They sang {mill} {song}. ")).collect::<String>();
+    let entries: Vec<_> = (0..100).map(|mill| json!({"keys": [format!("mill {mill}")], "content": songs(mill)})).collect();
+    let found = imported(json!({ "entries": entries }).to_string());
     read(&found);
     notes(&found, NoteKind::LeftOut, &["entries[99]"]);
 }
@@ -311,7 +317,10 @@ fn damaged_files_never_panic() {
     ];
     for file in &files {
         for end in 0..file.len() {
-            assert!(import(&file[..end], "cut").is_err() || file[end..].trim_ascii().is_empty(), "a file cut at {end} is refused");
+            assert!(
+                import(&file[..end], "cut").is_err() || file[end..].trim_ascii().is_empty(),
+                "a file cut at {end} is refused"
+            );
         }
         let mut damaged = file.clone();
         for at in 0..file.len() {

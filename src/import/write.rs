@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn odd_texts_come_back_as_they_were() {
-        for text in ["\"quoted\" \\ back\\slash", "a\r\n\tb\0", "\u{301}\u{200D}\u{202E}\u{FEFF}\u{10FFFF}", "{{}} // no comment /* */"] {
+        for text in
+            ["\"quoted\" \\ back\\slash", "a\r\n\tb\0", "\u{301}\u{200D}\u{202E}\u{FEFF}\u{10FFFF}", "{{}} // no comment /* */"]
+        {
             let back: String = ron::from_str(&quoted(text)).expect("what is written can be read");
             assert_eq!(back, text, "the text comes back from {}", quoted(text));
         }
