@@ -13,7 +13,7 @@ const MAX_VALUES: usize = 1 << 20;
 pub(super) fn parse(bytes: &[u8], place: &str, origin: Origin) -> Result<Value, ImportError> {
     origin.fits(place, bytes.len(), MAX_JSON)?;
     // Each value but the first comes after one of these, so there are no more values than these and one.
-    let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
+    let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
     origin.count(place, values, MAX_VALUES, "values")?;
     let text = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
     serde_json::from_slice(text).map_err(|error| {

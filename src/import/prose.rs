@@ -112,9 +112,11 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
 fn ends(before: &str, after: &str, mark: char) -> bool {
     let next = after.trim_start().chars().next();
     let goes_on = !after.starts_with(char::is_whitespace) || next.is_some_and(char::is_lowercase);
-    let last = before.rsplit([' ', '.']).next().unwrap_or_default().to_lowercase();
-    let is_shortened = mark == '.' && (last.chars().count() == 1 || SHORTENED.contains(&last.as_str()));
-    !(goes_on || is_shortened)
+    let is_shortened = || {
+        let last = before.rsplit([' ', '.']).next().unwrap_or_default().to_lowercase();
+        last.chars().count() == 1 || SHORTENED.contains(&last.as_str())
+    };
+    !(goes_on || (mark == '.' && is_shortened()))
 }
 
 /// The whole sentences of a text that fit into `limit` characters; where not even one does, its first words.

@@ -67,7 +67,7 @@ pub(super) fn being(rest: &str) -> Option<Plain<'_>> {
     let first = rest.split(' ').next()?.to_lowercase();
     let object = skip_words(rest, 1);
     let says = BE.contains(&first.as_str()) && object.chars().any(char::is_alphanumeric) && !rest.ends_with('?');
-    says.then(|| Plain { predicate: first, object })
+    says.then_some(Plain { predicate: first, object })
 }
 
 /// How many words the relation takes; None where none is known.
