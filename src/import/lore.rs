@@ -63,17 +63,17 @@ impl Draft {
         }
         names[0] = spelled(&names[0], &title, &content);
         let about = About { names: &names, character, entry };
-        if self.say(&content, about, report) && names.len() > 1 {
+        self.say(&content, about, report);
+        if names.len() > 1 && self.bytes < MAX_BYTES {
             let name = names.remove(0);
             self.bytes += names.iter().map(|name| size(name)).sum::<usize>();
             self.aliases.entry(name).or_default().extend(names);
         }
     }
 
-    /// Adds what an entry says; false where nothing of it was new.
-    fn say(&mut self, content: &str, about: About, report: &mut Report) -> bool {
+    /// Adds what an entry says.
+    fn say(&mut self, content: &str, about: About, report: &mut Report) {
         let About { names, character, entry } = about;
-        let before = self.facts.len();
         // "It" is the thing only where the sentence before was about it.
         let mut was_about = false;
         for sentence in sentences(content) {
@@ -90,7 +90,6 @@ impl Draft {
                 }
             }
         }
-        self.facts.len() > before
     }
 
     fn push(&mut self, fact: [&str; 3], entry: &Entry, report: &mut Report) {
