@@ -8,6 +8,7 @@ mod persona {
     pub mod eval;
     mod events;
     mod files;
+    pub mod import;
     pub mod say;
     pub mod scenes;
     mod stage;
@@ -23,6 +24,8 @@ use std::process::ExitCode;
 enum Command {
     /// Check personas and lore; exit status 1 on errors
     Check(persona::check::CheckArgs),
+    /// Make personas and lore of character cards and lorebooks
+    Import(persona::import::ImportArgs),
     /// Talk with a character in the terminal
     Chat(persona::chat::ChatArgs),
     /// Say one line to a character and print what comes of it
@@ -44,6 +47,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Check(args) => persona::check::run(&args),
+        Command::Import(args) => persona::import::run(&args),
         Command::Chat(args) => persona::chat::run(&args),
         Command::Bench(command) => persona::bench::run(&command),
         Command::Say(args) => persona::say::run(&args),
