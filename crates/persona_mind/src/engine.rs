@@ -4,6 +4,7 @@ pub mod decoder;
 pub mod family;
 pub mod gguf;
 pub mod model;
+pub mod random;
 pub mod safetensors;
 pub mod sampler;
 pub mod session;

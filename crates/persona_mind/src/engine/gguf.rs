@@ -307,8 +307,8 @@ fn place_tensors<R: Read + Seek>(
     Ok(())
 }
 
-/// Types by the numbers that files have for them.
-const TYPES: [(u32, GgmlDType); 15] = [
+/// Types of weights by the numbers that files have for them.
+const TYPES: [(u32, GgmlDType); 14] = [
     (0, GgmlDType::F32),
     (1, GgmlDType::F16),
     (2, GgmlDType::Q4_0),
@@ -316,7 +316,6 @@ const TYPES: [(u32, GgmlDType); 15] = [
     (6, GgmlDType::Q5_0),
     (7, GgmlDType::Q5_1),
     (8, GgmlDType::Q8_0),
-    (9, GgmlDType::Q8_1),
     (10, GgmlDType::Q2K),
     (11, GgmlDType::Q3K),
     (12, GgmlDType::Q4K),

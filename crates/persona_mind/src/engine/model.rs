@@ -147,7 +147,7 @@ impl<R: Read + Seek> Weights<R> {
         let gguf = self.0.borrow();
         let wrong = |found: String| {
             let error = GgufError::Tensor { name: name.into(), expected: format!("shape {shape:?}"), found };
-            candle_core::Error::Msg(error.to_string())
+            failed(&error)
         };
         let info = gguf.tensors().get(name).ok_or_else(|| wrong("nothing".into()))?;
         if info.shape == shape { Ok(info.dtype) } else { Err(wrong(format!("shape {:?}", info.shape))) }
@@ -157,12 +157,12 @@ impl<R: Read + Seek> Weights<R> {
 impl<R: Read + Seek> TensorSource for Weights<R> {
     fn tensor(&self, name: &str, shape: &[usize]) -> candle_core::Result<Tensor> {
         self.check(name, shape)?;
-        self.0.borrow_mut().tensor(name).map_err(candle_core::Error::wrap)
+        self.0.borrow_mut().tensor(name).map_err(|error| failed(&error))
     }
 
     fn matrix(&self, name: &str, shape: [usize; 2]) -> candle_core::Result<Matrix> {
         let dtype = self.check(name, &shape)?;
-        let weight = self.0.borrow_mut().quantised(name).map_err(candle_core::Error::wrap)?;
+        let weight = self.0.borrow_mut().quantised(name).map_err(|error| failed(&error))?;
         match dtype {
             GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => Ok(Matrix::dense(weight.dequantize(&Device::Cpu)?)),
             _ => Matrix::quantised(weight),
@@ -172,4 +172,9 @@ impl<R: Read + Seek> TensorSource for Weights<R> {
     fn has(&self, name: &str) -> bool {
         self.0.borrow().tensors().contains_key(name)
     }
+}
+
+/// Without the trace that `Error::wrap` may add to what is shown.
+fn failed(error: &GgufError) -> candle_core::Error {
+    candle_core::Error::Msg(error.to_string())
 }

@@ -10,6 +10,7 @@ mod pretrained;
 
 use super::gguf::{Gguf, GgufError, Value};
 use byte_level::ByteLevelBpe;
+pub(super) use byte_level::LETTERS;
 use pieces::ScoredPieces;
 use pretrained::Pretrained;
 pub(super) use pretrained::Settings;

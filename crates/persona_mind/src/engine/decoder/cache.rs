@@ -22,7 +22,7 @@ enum State {
 #[derive(Clone, Debug)]
 struct Recent {
     dim: usize,
-    /// Numbers in the rows that the next token's convolution looks back on.
+    /// Numbers in the rows that the next token's convolution looks back on; above 0.
     reach: usize,
     /// As many numbers for each checkpoint, from that at the beginning of the text on.
     checkpoints: Vec<f32>,
@@ -122,20 +122,17 @@ impl Recent {
 
     /// Tokens before the tail.
     fn base(&self) -> usize {
-        // A convolution that looks back on nothing needs no state.
-        if self.reach == 0 { 0 } else { (self.checkpoints.len() / self.reach - 1) * CHECKPOINT }
+        (self.checkpoints.len() / self.reach - 1) * CHECKPOINT
     }
 
     /// The greatest length, at most `len`, at which the state is known.
     fn reachable(&self, len: usize) -> usize {
-        if self.reach == 0 || len >= self.base() { len } else { len / CHECKPOINT * CHECKPOINT }
+        if len >= self.base() { len } else { len / CHECKPOINT * CHECKPOINT }
     }
 
     /// `len` is reachable.
     fn truncate(&mut self, len: usize) {
-        if self.reach == 0 {
-            self.tail.clear();
-        } else if len >= self.base() {
+        if len >= self.base() {
             self.tail.truncate(self.reach + (len - self.base()) * self.dim);
         } else {
             self.checkpoints.truncate((len / CHECKPOINT + 1) * self.reach);

@@ -206,7 +206,8 @@ impl Mixer {
                 }
                 rope.map_or(Ok(()), |rope| within("number of rotary embeddings", rope + 1, shape.ropes.len()))
             }
-            Self::Convolution { kernel } => within("kernel", kernel, MAX_KERNEL),
+            Self::Convolution { kernel: 2..=MAX_KERNEL } => Ok(()),
+            Self::Convolution { kernel } => Err(wrong("kernel", format!("2 to {MAX_KERNEL}"), kernel)),
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::{TYPES, Value};
-use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::quantized::GgmlDType;
 use std::io::{Error, ErrorKind, Result, Write};
 
 const ALIGNMENT: usize = 32;
@@ -16,21 +16,23 @@ pub struct TensorPlan {
 }
 
 impl TensorPlan {
-    fn bytes(&self) -> usize {
+    /// Bytes of the stored form.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.shape.iter().product::<usize>() / self.dtype.block_size() * self.dtype.type_size()
     }
 }
 
-/// Writes a GGUF file of version 3. Tensors are asked for one after the other, so that only one need be in memory.
-/// Whole numbers are stored in 32 bits if they fit.
+/// Writes a GGUF file of version 3. `data` gives the stored form of one tensor after the other, so that only one need be
+/// in memory. Whole numbers are stored in 32 bits if they fit.
 ///
 /// # Errors
-/// If the writer or `tensor` fails, or a tensor is not as planned.
+/// If the writer or `data` fails, or a stored form has another length than planned.
 pub fn write<W: Write>(
     writer: &mut W,
     metadata: &[(String, Value)],
     plans: &[TensorPlan],
-    mut tensor: impl FnMut(&TensorPlan) -> Result<QTensor>,
+    mut data: impl FnMut(&TensorPlan) -> Result<Vec<u8>>,
 ) -> Result<()> {
     let mut header = b"GGUF\x03\0\0\0".to_vec();
     header.extend((plans.len() as u64).to_le_bytes());
@@ -52,10 +54,9 @@ pub fn write<W: Write>(
     header.resize(header.len().next_multiple_of(ALIGNMENT), 0);
     writer.write_all(&header)?;
     for plan in plans {
-        let tensor = tensor(plan)?;
-        let data = tensor.data().map_err(Error::other)?;
-        if data.len() != plan.bytes() || tensor.dtype() != plan.dtype {
-            let message = format!("tensor `{}`: expected {:?} {:?}, found {tensor:?}", plan.name, plan.dtype, plan.shape);
+        let data = data(plan)?;
+        if data.len() != plan.bytes() {
+            let message = format!("tensor `{}`: expected {} bytes, found {}", plan.name, plan.bytes(), data.len());
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         writer.write_all(&data)?;

@@ -85,7 +85,7 @@ impl Weights {
 impl TensorSource for Weights {
     fn tensor(&self, name: &str, shape: &[usize]) -> candle_core::Result<Tensor> {
         let wrong = |name: &str, expected: String, found: String| {
-            Error::wrap(SafeTensorsError::Tensor { name: name.into(), expected, found })
+            failed(&SafeTensorsError::Tensor { name: name.into(), expected, found })
         };
         let theirs = || hugging_face_name(self.family, name).map_or_else(|| name.to_owned(), |(theirs, _)| theirs);
         let (file, found, change) =
@@ -100,7 +100,7 @@ impl TensorSource for Weights {
             let is = format!("shape {:?}", file.shape(&found).unwrap_or_default());
             return Err(wrong(&found, format!("shape {stored:?}"), is));
         }
-        let tensor = file.tensor(&found).map_err(Error::wrap)?;
+        let tensor = file.tensor(&found).map_err(|error| failed(&error))?;
         match change {
             Change::None => Ok(tensor),
             Change::Transposed => tensor.t()?.contiguous(),
@@ -113,4 +113,9 @@ impl TensorSource for Weights {
         // A tied head may be stored too.
         !(self.tied && name == "output.weight") && self.find(name).is_some()
     }
+}
+
+/// Without the trace that `Error::wrap` may add to what is shown.
+fn failed(error: &SafeTensorsError) -> Error {
+    Error::Msg(error.to_string())
 }
