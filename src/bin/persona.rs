@@ -8,6 +8,7 @@ mod persona {
     pub mod eval;
     mod events;
     mod files;
+    pub mod gguf;
     pub mod import;
     pub mod say;
     pub mod scenes;
@@ -35,6 +36,9 @@ enum Command {
     /// Measure what the plugin costs a game
     #[command(subcommand)]
     Bench(persona::bench::BenchCommand),
+    /// Make model files
+    #[command(subcommand)]
+    Gguf(persona::gguf::GgufCommand),
     /// Print samples of Hearth's training data
     Data(persona::data::DataArgs),
     /// Render labelled scenes for Hearth's eye
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Bench(command) => persona::bench::run(&command),
         Command::Say(args) => persona::say::run(&args),
         Command::Eval(args) => persona::eval::run(&args),
+        Command::Gguf(command) => persona::gguf::run(&command),
         Command::Data(args) => persona::data::run(&args),
         Command::Scenes(args) => persona::scenes::run(&args).map_err(Into::into),
         Command::Train(command) => persona::train::run(&command),
