@@ -68,7 +68,7 @@ impl Hearth {
 
     fn new(file: ModelFile) -> candle_core::Result<Self> {
         let vocab = file.vocab.len();
-        let reader = Reader::new(Params::new(&file, "reader"), reader_config(file.vocab.intents().len()))?;
+        let reader = Reader::new(Params::new(&file, "reader"), reader_config(file.vocab.intents().len(), file.bank()))?;
         let eye = Eye::new(Params::new(&file, "eye"), EYE)?;
         let gaze = Gaze::new(Params::new(&file, "gaze"), GAZE)?;
         let decoder = Decoder::new(&file, speaker_shape(vocab))?;
@@ -90,10 +90,10 @@ pub const EYE: SightConfig =
 pub const GAZE: SightConfig =
     SightConfig { block: BlockConfig { dim: 96, heads: 3, kv_heads: 3, head_dim: 32, ffn: 256 }, layers: 3 };
 
-/// Sizes of the reader for a number of intents.
+/// Sizes of the reader for a number of intents and of relations in its bank.
 #[must_use]
-pub fn reader_config(intents: usize) -> ReaderConfig {
-    ReaderConfig { block: BlockConfig { kv_heads: 6, ..SPEAKER_BLOCK }, layers: 1, part_dim: 64, intents }
+pub fn reader_config(intents: usize, bank: usize) -> ReaderConfig {
+    ReaderConfig { block: BlockConfig { kv_heads: 6, ..SPEAKER_BLOCK }, layers: 1, part_dim: 64, intents, bank }
 }
 
 fn speaker_shape(vocab: usize) -> Shape {

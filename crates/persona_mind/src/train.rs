@@ -3,6 +3,8 @@
 pub mod content;
 pub mod curve;
 pub mod export;
+#[cfg(all(test, feature = "builtin"))]
+mod gradients;
 pub mod lesson;
 pub mod lexicon;
 pub mod look;

@@ -87,6 +87,12 @@ impl ModelFile {
         self.tensors.values().map(Tensor::elem_count).sum()
     }
 
+    /// The number of relations in the reader's bank.
+    #[must_use]
+    pub fn bank(&self) -> usize {
+        self.tensors.get("reader.bank.weight").and_then(|bank| bank.dims().first().copied()).unwrap_or(0)
+    }
+
     /// All parameters, by name.
     #[must_use]
     pub fn into_tensors(self) -> HashMap<String, Tensor> {

@@ -199,10 +199,10 @@ pub struct Reading {
     pub facts: Tensor,
     /// Which fact leads to the one asked about: "your brother" of "where does your brother work?". As `facts`.
     pub steps: Tensor,
-    /// Lines in the space where they are compared with relations: `[batch, dim]`.
-    pub questions: Tensor,
-    /// Relations in the same space: `[phrases, dim]`.
-    pub relations: Tensor,
+    /// How near each line comes to each relation of the bank: `[batch, bank]`.
+    pub asked_of: Tensor,
+    /// How near each relation's words come to each relation of the bank: `[phrases, bank]`.
+    pub means: Tensor,
     /// `[batch, dim]`: for the choice of actions.
     pub lines: Tensor,
 }
@@ -234,6 +234,8 @@ pub struct ReaderConfig {
     pub part_dim: usize,
     /// Number of intents.
     pub intents: usize,
+    /// Number of relations in the bank.
+    pub bank: usize,
 }
 
 /// The reader's parameters.
@@ -258,6 +260,7 @@ pub struct Reader {
     pointer_query: Linear,
     pointer_key: Linear,
     none: Linear,
+    bank: Bank,
     action_query: Linear,
     action_key: Linear,
 }
@@ -289,6 +292,7 @@ impl Reader {
             pointer_query: Linear::new(params, "pointer_query", dim, dim)?,
             pointer_key: Linear::new(params, "pointer_key", dim, dim)?,
             none: Linear::with_bias(params, "none", dim, 1)?,
+            bank: Bank::new(params, config)?,
             action_query: Linear::new(params, "action_query", dim, dim)?,
             action_key: Linear::new(params, "action_key", dim, dim)?,
         })
@@ -305,12 +309,14 @@ impl Reader {
         let relations = self.relation.forward(&phrases)?;
         let steps = self.point_step(&lines, &relations, facts)?;
         let names = self.gist(names)?;
+        let (asked_of, means) = (self.bank.compare(&questions)?, self.bank.compare(&relations)?);
+        let scores = self.point(&lines, &questions, &phrases, &relations, &names, &steps, facts)?;
         Ok(Reading {
             intents: self.intent.forward(&lines)?,
-            facts: self.point(&lines, &questions, &phrases, &relations, &names, &steps, facts)?,
+            facts: self.bank.weigh(&lines, scores, &asked_of, &means, facts)?,
+            asked_of,
+            means,
             steps,
-            questions,
-            relations,
             lines,
         })
     }
@@ -410,6 +416,52 @@ impl FactBatch {
         let hidden = self.counts.iter().flat_map(|n| (0..count).map(move |i| if i < *n { 0.0f32 } else { -1e9 }));
         let scores = (scores + Tensor::from_iter(hidden, &Device::Cpu)?.reshape((batch, count))?)?;
         Tensor::cat(&[&scores, none], 1)
+    }
+}
+
+/// All relations that the reader was taught, each as one vector near which its questions and its wordings lie.
+///
+/// A line and a fact that come near the same relation belong together, in whatever words; and a line that comes near one which
+/// none of the facts comes near asks for what is not known.
+#[derive(Clone, Debug)]
+struct Bank {
+    /// `[bank, part_dim]`.
+    relations: Tensor,
+    agreed: Linear,
+    missing: Linear,
+}
+
+/// What is added to a share before its logarithm, so that nothing is quite ruled out.
+const SLIGHT: f64 = 1e-3;
+
+impl Bank {
+    fn new(params: Params, config: ReaderConfig) -> Result<Self> {
+        let dim = config.block.dim;
+        Ok(Self {
+            relations: params.get("bank.weight", &[config.bank, config.part_dim], Init::Normal(1.0))?,
+            agreed: Linear::with_bias(params, "agreed", dim, 1)?,
+            missing: Linear::with_bias(params, "missing", dim, 1)?,
+        })
+    }
+
+    /// How near each row comes to each relation: `[rows, bank]`.
+    fn compare(&self, rows: &Tensor) -> Result<Tensor> {
+        let (_, dim) = rows.dims2()?;
+        rows.narrow(1, 0, self.relations.dim(1)?)?.contiguous()?.matmul(&self.relations.t()?)? * (dim as f64).powf(-0.5)
+    }
+
+    /// Scores of facts and of none, `[batch, facts + 1]`, with what the bank says of them.
+    fn weigh(&self, lines: &Tensor, scores: Tensor, asked_of: &Tensor, means: &Tensor, facts: &FactBatch) -> Result<Tensor> {
+        let (batch, columns) = scores.dims2()?;
+        let count = columns - 1;
+        // The chance that the line and the fact mean the same relation.
+        let agreed = softmax(asked_of)?.matmul(&softmax(means)?.t()?)?;
+        let agreed = agreed.gather(&facts.phrases.reshape((batch, count))?, 1)?;
+        let by_bank = (&agreed + SLIGHT)?.log()?.broadcast_mul(&(self.agreed.forward(lines)? + 1.0)?)?;
+        let shown: Vec<f32> = facts.counts.iter().flat_map(|n| (0..count).map(move |i| if i < *n { 1.0 } else { 0.0 })).collect();
+        let best = (agreed * Tensor::from_vec(shown, (batch, count), lines.device())?)?.max_keepdim(1)?;
+        let missing = (best.affine(-1.0, 1.0 + SLIGHT)?.log()? * self.missing.forward(lines)?)?;
+        scores + Tensor::cat(&[by_bank, missing], 1)?
     }
 }
 

@@ -45,7 +45,7 @@ impl Lexicon {
     /// A lexicon that knows nothing, for this content.
     #[must_use]
     pub fn new(content: &Content, seed: u64) -> Self {
-        let dim = reader_config(0).part_dim;
+        let dim = reader_config(0, 0).part_dim;
         let count = content.relations.len() + content.intents.len() + content.views.len() + content.open.len();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let parts = (0..PARTS * dim).map(|_| rng.random_range(-0.03..0.03f32)).collect();
@@ -89,15 +89,12 @@ impl Lexicon {
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let wide = reader_config(0).block.dim;
+        let wide = reader_config(0, 0).block.dim;
         let device = &Device::Cpu;
         let same =
             |rows: usize, columns: usize| (0..rows * columns).map(move |i| f32::from(u8::from(i / columns == i % columns)));
         let scale = (wide as f32).sqrt();
-        let relations = (0..self.relations).flat_map(|r| {
-            let row = &self.classes[r * self.dim..][..self.dim];
-            row.iter().map(move |x| x * scale).chain(std::iter::repeat_n(0.0, wide - self.dim))
-        });
+        let bank = self.classes[..self.relations * self.dim].iter().map(|x| x * scale);
         let tensors = HashMap::from([
             ("reader.parts.weight", Tensor::from_slice(&self.parts, (PARTS, self.dim), device)?),
             ("reader.word.weight", Tensor::from_iter(same(wide, self.dim), device)?.reshape((wide, self.dim))?),
@@ -105,7 +102,7 @@ impl Lexicon {
             ("reader.relation.weight", Tensor::from_iter(same(wide, wide), device)?.reshape((wide, wide))?),
             // Words in their place count little at first.
             ("reader.norm.weight", Tensor::full(0.1f32, wide, device)?),
-            ("train.relations", Tensor::from_iter(relations, device)?.reshape((self.relations, wide))?),
+            ("reader.bank.weight", Tensor::from_iter(bank, device)?.reshape((self.relations, self.dim))?),
         ]);
         candle_core::safetensors::save(&tensors, path)
     }

@@ -74,7 +74,7 @@ fn hearth(backend: &BackendChoice) -> Result<Hearth, Box<dyn Error>> {
 }
 
 fn questions(args: &ExamArgs, content: &Content, model: &ModelFile, seed: u64) -> Result<(), Box<dyn Error>> {
-    let reader = Reader::new(Params::new(model, "reader"), reader_config(model.vocab.intents().len()))?;
+    let reader = Reader::new(Params::new(model, "reader"), reader_config(model.vocab.intents().len(), model.bank()))?;
     println!("\ngenerated, {} facts each, seed {seed}", args.facts);
     let ask = |question, without| -> Result<Score, Box<dyn Error>> {
         let right = examine(&reader, content, question, without, (args.count, args.facts, seed))?;

@@ -1,7 +1,7 @@
 //! To find what a line means, which fact answers it, and which action it calls for.
 
 use super::{Figures, Lesson};
-use crate::hearth::net::{Init, ParamSource, Params};
+use crate::hearth::net::{ParamSource, Params};
 use crate::hearth::ops::cross_entropy;
 use crate::hearth::reader::{FactBatch, FactRow, Reader, Reading, TextBatch};
 use crate::hearth::reader_config;
@@ -14,12 +14,9 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
 
-/// The reader in training, with what is only needed there.
+/// The reader in training.
 pub struct Understanding {
     reader: Reader,
-    /// One vector for each relation of the content, which its questions and its wordings both come near:
-    /// `[relations, dim]`.
-    relations: Tensor,
 }
 
 impl Lesson for Understanding {
@@ -27,10 +24,8 @@ impl Lesson for Understanding {
     const NAME: &'static str = "reader";
 
     fn pupil(source: &dyn ParamSource, vocab: &Vocab, content: &Content) -> Result<Self> {
-        let config = reader_config(vocab.intents().len());
-        let shape = [content.relations.len(), config.block.dim];
-        let relations = Params::new(source, "train").get("relations", &shape, Init::Normal(1.0))?;
-        Ok(Self { reader: Reader::new(Params::new(source, Self::NAME), config)?, relations })
+        let config = reader_config(vocab.intents().len(), content.relations.len());
+        Ok(Self { reader: Reader::new(Params::new(source, Self::NAME), config)? })
     }
 
     fn batch(samples: &[Sample], content: &Content, _: &Vocab, noise: Option<&mut ChaCha8Rng>) -> Result<Batch> {
@@ -39,8 +34,13 @@ impl Lesson for Understanding {
 
     /// What the lexicon has learned is only touched up: it would soon know the questions of the content by heart.
     fn pace(name: &str) -> f32 {
-        const OF_LEXICON: [&str; 5] =
-            ["reader.parts.weight", "reader.word.weight", "reader.question.weight", "reader.relation.weight", "train.relations"];
+        const OF_LEXICON: [&str; 5] = [
+            "reader.parts.weight",
+            "reader.word.weight",
+            "reader.question.weight",
+            "reader.relation.weight",
+            "reader.bank.weight",
+        ];
         if OF_LEXICON.contains(&name) { 0.05 } else { 1.0 }
     }
 
@@ -53,19 +53,20 @@ impl Lesson for Understanding {
             loss = (loss + (cross_entropy(&rows(&reading.steps)?, &batch.steps)? * 0.5)?)?;
         }
         if !batch.sought.is_empty() {
-            let rows = Tensor::new(batch.sought.as_slice(), reading.questions.device())?;
-            let scores = (self.compare(&reading.questions.index_select(&rows, 0)?)? + &batch.sought_mask)?;
+            let rows = Tensor::new(batch.sought.as_slice(), reading.asked_of.device())?;
+            let scores = (reading.asked_of.index_select(&rows, 0)? + &batch.sought_mask)?;
             loss = (loss + cross_entropy(&scores, &batch.sought_relations)?)?;
         }
-        let known = reading.relations.narrow(0, 0, batch.phrase_relations.len())?;
-        loss = (loss + (cross_entropy(&self.compare(&known)?, &batch.phrase_relations)? * 0.5)?)?;
+        // Questions and relations' words that mean the same become alike by being like the same third.
+        let known = reading.means.narrow(0, 0, batch.phrase_relations.len())?;
+        loss = (loss + (cross_entropy(&known, &batch.phrase_relations)? * 0.5)?)?;
         loss + (cross_entropy(&batch.calls(&self.reader, &reading)?, &batch.called)? * 0.3)?
     }
 
     fn measure(&self, batch: &Batch) -> Result<Figures> {
         let reading = batch.read(&self.reader)?;
         let of = |rows: &[u32], x: &Tensor| x.index_select(&Tensor::new(rows, x.device())?, 0);
-        let sought = (self.compare(&of(&batch.sought, &reading.questions)?)? + &batch.sought_mask)?;
+        let sought = (of(&batch.sought, &reading.asked_of)? + &batch.sought_mask)?;
         Ok(vec![
             ("intent", share(&reading.intents, &batch.intents)?),
             ("relation", share(&sought, &batch.sought_relations)?),
@@ -73,14 +74,6 @@ impl Lesson for Understanding {
             ("step", share(&of(&batch.asked, &reading.steps)?, &batch.steps)?),
             ("action", share(&batch.calls(&self.reader, &reading)?, &batch.called)?),
         ])
-    }
-}
-
-impl Understanding {
-    /// How near each is to each relation's vector: questions and relations' words that mean the same become alike by being
-    /// like the same third.
-    fn compare(&self, x: &Tensor) -> Result<Tensor> {
-        x.matmul(&self.relations.t()?)? * (self.relations.dim(1)? as f64).powf(-0.5)
     }
 }
 
