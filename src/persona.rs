@@ -13,7 +13,11 @@ mod file;
 mod voice;
 
 pub use error::PersonaError;
+#[cfg(feature = "authoring")]
+pub(crate) use error::nearest;
 pub use events::{PersonaApplied, PersonaRejected};
+#[cfg(feature = "authoring")]
+pub(crate) use file::Check;
 pub use file::{ParsedPersona, parse_lore, parse_persona};
 pub use voice::Voice;
 

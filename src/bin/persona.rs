@@ -7,10 +7,10 @@ mod persona {
     pub mod data;
     pub mod eval;
     mod events;
-    mod files;
     pub mod say;
     pub mod scenes;
     mod stage;
+    pub mod test;
     pub mod train;
 }
 
@@ -23,6 +23,8 @@ use std::process::ExitCode;
 enum Command {
     /// Check personas and lore; exit status 1 on errors
     Check(persona::check::CheckArgs),
+    /// Run authors' tests of characters; exit status 1 where one fails
+    Test(persona::test::TestArgs),
     /// Talk with a character in the terminal
     Chat(persona::chat::ChatArgs),
     /// Say one line to a character and print what comes of it
@@ -44,6 +46,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Check(args) => persona::check::run(&args),
+        Command::Test(args) => persona::test::run(&args),
         Command::Chat(args) => persona::chat::run(&args),
         Command::Bench(command) => persona::bench::run(&command),
         Command::Say(args) => persona::say::run(&args),
