@@ -169,22 +169,28 @@ impl Play {
         Err(undone(&format!("{to} answers"), &format!("nothing in {PATIENCE:?}")))
     }
 
-    /// Lets one tell another; one who is not in the cast knows nothing but the tale.
+    /// Lets one tell another. One who is not in the cast knows nothing but the tale, and is told as a stranger.
     pub fn tell(&mut self, who: &str, to: &str, fact: &Triple) -> Result<(), Silence> {
-        let to = self.entity(to);
-        let stranger = self.find(who).is_none().then(|| {
-            let mut knowledge = Knowledge::default();
-            knowledge.learn(fact_of(fact));
-            self.app.world_mut().spawn((Name::new(who.to_owned()), knowledge)).id()
-        });
-        let entity = stranger.unwrap_or_else(|| self.entity(who));
-        self.app.world_mut().resource_mut::<Tales>().0.clear();
-        self.app.world_mut().trigger(Tell { entity, to, fact: fact.clone() });
+        let (entity, told) = (self.find(who), self.find(to));
+        let mut tale = Knowledge::default();
+        tale.learn(fact_of(fact));
+        let world = self.app.world_mut();
+        let mut strangers = Vec::new();
+        let mut stranger = |name: &str, knowledge: Knowledge| {
+            let stranger = world.spawn((Name::new(name.to_owned()), knowledge)).id();
+            strangers.push(stranger);
+            stranger
+        };
+        let entity = entity.unwrap_or_else(|| stranger(who, tale));
+        let to = told.unwrap_or_else(|| stranger(to, Knowledge::default()));
+        world.resource_mut::<Tales>().0.clear();
+        world.trigger(Tell { entity, to, fact: fact.clone() });
         self.app.update();
-        if let Some(stranger) = stranger {
-            self.app.world_mut().despawn(stranger);
+        let world = self.app.world_mut();
+        for stranger in strangers {
+            world.despawn(stranger);
         }
-        self.app.world().resource::<Tales>().0.first().copied().unwrap_or(Err(Silence::NobodyListens))
+        world.resource::<Tales>().0.first().copied().unwrap_or(Err(Silence::NobodyListens))
     }
 
     /// Lets game time pass in spans after which characters forget.

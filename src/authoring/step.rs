@@ -211,7 +211,7 @@ impl Step {
         match self {
             Self::Happens { near, .. } => near.as_deref().into_iter().collect(),
             Self::Says { to, .. } | Self::Tells { to, .. } => vec![to],
-            Self::TellsButNot { who, to, not_to, .. } => vec![who, to, not_to],
+            Self::TellsButNot { who, to, .. } => vec![who, to],
             Self::Trusts { who, .. }
             | Self::Knows { who, .. }
             | Self::DoesNotKnow { who, .. }
@@ -231,6 +231,7 @@ impl Step {
         match self {
             Self::Says { by, .. } | Self::Recalls { by, .. } | Self::Refuses { by, .. } | Self::Answers { by, .. } => Some(by),
             Self::Tells { who, .. } => Some(who),
+            Self::TellsButNot { not_to, .. } => Some(not_to),
             Self::Trusts { whom, .. } | Self::Feels { whom, .. } => Some(whom),
             _ => None,
         }

@@ -7,9 +7,12 @@ mod persona {
     pub mod data;
     pub mod eval;
     mod events;
+    pub mod inspect;
+    pub mod recall;
     pub mod say;
     pub mod scenes;
     mod stage;
+    mod table;
     pub mod test;
     pub mod train;
 }
@@ -25,6 +28,10 @@ enum Command {
     Check(persona::check::CheckArgs),
     /// Run authors' tests of characters; exit status 1 where one fails
     Test(persona::test::TestArgs),
+    /// Show what a line brings to a character's mind, and what almost came
+    Recall(persona::recall::RecallArgs),
+    /// Show what the characters of a saved game know, remember and feel
+    Inspect(persona::inspect::InspectArgs),
     /// Talk with a character in the terminal
     Chat(persona::chat::ChatArgs),
     /// Say one line to a character and print what comes of it
@@ -47,6 +54,8 @@ fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Check(args) => persona::check::run(&args),
         Command::Test(args) => persona::test::run(&args),
+        Command::Recall(args) => persona::recall::run(&args),
+        Command::Inspect(args) => persona::inspect::run(&args),
         Command::Chat(args) => persona::chat::run(&args),
         Command::Bench(command) => persona::bench::run(&command),
         Command::Say(args) => persona::say::run(&args),

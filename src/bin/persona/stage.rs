@@ -27,6 +27,13 @@ pub(crate) struct StageArgs {
     pub(super) seed: u64,
 }
 
+impl StageArgs {
+    /// A stage on which nobody speaks, so that no model need be read.
+    pub fn without_model(lore: Vec<PathBuf>) -> Self {
+        Self { lore, backend: BackendChoice::Scripted(default()), seed: 1 }
+    }
+}
+
 pub(super) fn backend(name: &str) -> Result<BackendChoice, String> {
     match name {
         "builtin" => Ok(BackendChoice::Builtin),
