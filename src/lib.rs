@@ -30,6 +30,8 @@ pub mod authoring;
 pub mod clock;
 pub mod diagnostics;
 pub mod dialogue;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod knowledge;
 pub mod memory;
 pub mod mind_link;

@@ -7,6 +7,7 @@ mod persona {
     pub mod data;
     pub mod eval;
     mod events;
+    pub mod import;
     pub mod inspect;
     pub mod recall;
     pub mod say;
@@ -32,6 +33,8 @@ enum Command {
     Recall(persona::recall::RecallArgs),
     /// Show what the characters of a saved game know, remember and feel
     Inspect(persona::inspect::InspectArgs),
+    /// Make personas and lore of character cards and lorebooks
+    Import(persona::import::ImportArgs),
     /// Talk with a character in the terminal
     Chat(persona::chat::ChatArgs),
     /// Say one line to a character and print what comes of it
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Test(args) => persona::test::run(&args),
         Command::Recall(args) => persona::recall::run(&args),
         Command::Inspect(args) => persona::inspect::run(&args),
+        Command::Import(args) => persona::import::run(&args),
         Command::Chat(args) => persona::chat::run(&args),
         Command::Bench(command) => persona::bench::run(&command),
         Command::Say(args) => persona::say::run(&args),
