@@ -10,6 +10,7 @@ mod apply;
 mod error;
 mod events;
 mod file;
+mod groups;
 mod voice;
 
 pub use error::PersonaError;
@@ -18,7 +19,8 @@ pub(crate) use error::nearest;
 pub use events::{PersonaApplied, PersonaRejected};
 #[cfg(feature = "authoring")]
 pub(crate) use file::Check;
-pub use file::{ParsedPersona, parse_lore, parse_persona};
+pub use file::{ParsedLore, ParsedPersona, parse_lore, parse_persona};
+pub use groups::{LoreLibrary, MemberOf};
 pub use voice::Voice;
 
 use crate::knowledge::{Fact, LoreLayer};
@@ -38,6 +40,8 @@ pub struct Persona {
     /// Layers of shared lore it knows.
     #[dependency]
     pub knows: Vec<Handle<Lore>>,
+    /// Groups it belongs to when it comes into the world.
+    pub groups: Vec<String>,
     /// Facts of its own.
     pub facts: Vec<Fact>,
     /// First feelings towards others, by name; "player" is whoever plays.
@@ -55,6 +59,8 @@ pub struct Persona {
 pub struct Lore {
     /// The layer, shared by all who know it.
     pub layer: Arc<LoreLayer>,
+    /// Groups whose members know it, where it is in the [`LoreLibrary`].
+    pub groups: Vec<String>,
 }
 
 /// Personas and lore as assets, and their application to characters.
@@ -67,6 +73,8 @@ impl Plugin for PersonaPlugin {
             // So that a save can hold which persona a character has.
             .register_asset_reflect::<Persona>()
             .register_asset_reflect::<Lore>()
+            .init_resource::<LoreLibrary>()
+            .register_type::<MemberOf>()
             .register_type::<PersonaApplied>()
             .register_type::<PersonaRejected>()
             .init_asset_loader::<PersonaLoader>()
@@ -74,7 +82,7 @@ impl Plugin for PersonaPlugin {
             .init_resource::<apply::Arrived>()
             .add_observer(apply::on_npc)
             .add_observer(apply::on_knowledge)
-            .add_systems(PreUpdate, (apply::on_change, apply::on_failure));
+            .add_systems(PreUpdate, ((apply::on_change, groups::on_membership).chain(), apply::on_failure));
     }
 }
 
@@ -113,7 +121,8 @@ impl AssetLoader for LoreLoader {
     async fn load(&self, reader: &mut dyn Reader, _: &(), context: &mut LoadContext<'_>) -> Result<Lore, PersonaError> {
         let path = context.path().to_string();
         let text = read(reader, &path).await?;
-        Ok(Lore { layer: Arc::new(parse_lore(&text, &path)?) })
+        let ParsedLore { layer, groups } = parse_lore(&text, &path)?;
+        Ok(Lore { layer: Arc::new(layer), groups })
     }
 
     fn extensions(&self) -> &[&str] {

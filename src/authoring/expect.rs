@@ -60,7 +60,8 @@ impl Play {
         }
         let [s, p, o] = fact;
         let known = self.component::<Knowledge>(who).get(s, p, o);
-        let found = || known.as_ref().map_or_else(String::new, |known| format!("{who} knows it: {}", how_known(known, &self.clock())));
+        let found =
+            || known.as_ref().map_or_else(String::new, |known| format!("{who} knows it: {}", how_known(known, &self.clock())));
         Verdict::of(known.is_none(), expected, found)
     }
 

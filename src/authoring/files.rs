@@ -1,8 +1,7 @@
 //! Personas, lore and authors' tests on disk.
 
 use super::{ParsedTest, parse_test};
-use crate::knowledge::LoreLayer;
-use crate::persona::{ParsedPersona, PersonaError, parse_lore, parse_persona};
+use crate::persona::{ParsedLore, ParsedPersona, PersonaError, parse_lore, parse_persona};
 use std::path::{Path, PathBuf};
 
 /// The ends of names by which files are told apart.
@@ -16,7 +15,7 @@ pub enum Authored {
     /// `*.persona.ron`
     Persona(Box<ParsedPersona>),
     /// `*.lore.ron`
-    Lore(Box<LoreLayer>),
+    Lore(Box<ParsedLore>),
     /// `*.persona_test.ron`
     Test(Box<ParsedTest>),
 }
@@ -29,7 +28,7 @@ impl Authored {
     pub fn read(path: &Path) -> Result<Self, PersonaError> {
         let shown = path.display().to_string();
         if shown.ends_with(LORE) {
-            parse_lore(&text(path)?, &shown).map(|layer| Self::Lore(Box::new(layer)))
+            parse_lore(&text(path)?, &shown).map(|parsed| Self::Lore(Box::new(parsed)))
         } else if shown.ends_with(PERSONA) {
             persona(&text(path)?, path, &shown).map(|parsed| Self::Persona(Box::new(parsed)))
         } else if shown.ends_with(TEST) {
@@ -57,8 +56,8 @@ fn persona(text: &str, path: &Path, shown: &str) -> Result<ParsedPersona, Person
         parsed.knows.iter().any(|lore| there.contains(lore)).then_some(there)
     });
     // Where no path fits, those are named that lie where the first one points to.
-    let there = there
-        .unwrap_or_else(|| folders_above(&absolute).map(|f| files_in(&f, LORE)).find(|l| !l.is_empty()).unwrap_or_default());
+    let there =
+        there.unwrap_or_else(|| folders_above(&absolute).map(|f| files_in(&f, LORE)).find(|l| !l.is_empty()).unwrap_or_default());
     let names: Vec<&str> = there.iter().map(String::as_str).collect();
     parsed.check_lore(text, shown, &names)?;
     Ok(parsed)
@@ -76,17 +75,18 @@ pub fn asset_folder(persona: &Path) -> Result<PathBuf, PersonaError> {
 }
 
 /// A persona with all its lore.
-pub(super) fn with_lore(path: &Path) -> Result<(ParsedPersona, Vec<LoreLayer>), PersonaError> {
+pub(super) fn with_lore(path: &Path) -> Result<(ParsedPersona, Vec<ParsedLore>), PersonaError> {
     let Authored::Persona(parsed) = Authored::read(path)? else {
         return Err(unread(path, format!("a name that ends in {PERSONA} expected")));
     };
     let folder = folder_of(path, &parsed)?;
-    let layer = |lore: &String| {
-        let path = folder.join(lore);
-        parse_lore(&text(&path)?, &path.display().to_string())
-    };
-    let lore = parsed.knows.iter().map(layer).collect::<Result<_, _>>()?;
+    let lore = parsed.knows.iter().map(|lore| read_lore(&folder.join(lore))).collect::<Result<_, _>>()?;
     Ok((*parsed, lore))
+}
+
+/// A layer of lore.
+pub(super) fn read_lore(path: &Path) -> Result<ParsedLore, PersonaError> {
+    parse_lore(&text(path)?, &path.display().to_string())
 }
 
 fn folder_of(persona: &Path, parsed: &ParsedPersona) -> Result<PathBuf, PersonaError> {
@@ -99,9 +99,10 @@ pub(super) fn above(path: &Path, name: &str) -> Option<PathBuf> {
     folders_above(path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// Personas that could be named from a folder above a file.
-pub(super) fn personas_above(path: &Path) -> Vec<String> {
-    folders_above(path).map(|folder| files_in(&folder, PERSONA)).find(|found| !found.is_empty()).unwrap_or_default()
+/// Personas and lore that could be named from a folder above a file.
+pub(super) fn names_above(path: &Path) -> Vec<String> {
+    let there = |folder: PathBuf| [files_in(&folder, PERSONA), files_in(&folder, LORE)].concat();
+    folders_above(path).map(there).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 fn folders_above(path: &Path) -> impl Iterator<Item = PathBuf> + use<> {

@@ -1,6 +1,6 @@
 //! A case, played in an app of its own.
 
-use super::cast::{Member, spawn};
+use super::cast::{Cast, spawn};
 use super::expect::Verdict;
 use super::runner::Recorder;
 use super::step::{PLAYER, Triple, seconds};
@@ -48,7 +48,7 @@ pub(super) struct Undone {
 struct Tales(Vec<Result<(), Silence>>);
 
 impl Play {
-    pub fn new(cast: &[Member], mind: &Recorder, seed: u64) -> Self {
+    pub fn new(cast: &Cast, mind: &Recorder, seed: u64) -> Self {
         let backend = mind.clone();
         let backend = BackendChoice::custom(move || Ok(Box::new(backend.clone())));
         let mut app = test_app_with(MindPlugin::new(backend));

@@ -98,7 +98,8 @@ impl Runner {
         let check = Check { text: &text, path: &shown };
         // Nothing is run of a file of which a later case cannot be.
         let cases = parse_test(&text, &shown)?.cases.into_iter();
-        let cases = cases.map(|case| Ok((wardrobe.cast(check, &absolute, &case)?, case))).collect::<Result<Vec<_>, PersonaError>>()?;
+        let cases =
+            cases.map(|case| Ok((wardrobe.cast(check, &absolute, &case)?, case))).collect::<Result<Vec<_>, PersonaError>>()?;
         let reports = cases.iter().map(|(cast, case)| {
             let start = Instant::now();
             let mut report = CaseReport { name: case.name.clone(), line: case.line, ..CaseReport::default() };

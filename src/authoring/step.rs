@@ -244,7 +244,8 @@ impl Step {
         };
         let band = |band: Option<Band>, low: f32, field: &str| {
             let (least, most) = band?;
-            let turned = || (least > most).then(|| format!("`{field}`: the lesser number first expected, found ({least}, {most})"));
+            let turned =
+                || (least > most).then(|| format!("`{field}`: the lesser number first expected, found ({least}, {most})"));
             within(least, low, 1.0, field).or_else(|| within(most, low, 1.0, field)).or_else(turned)
         };
         let empty = |words: &[String], field: &str| {

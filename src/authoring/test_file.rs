@@ -25,6 +25,8 @@ pub struct TestCase {
     pub cast: Vec<Actor>,
     /// Others who are spoken of or who speak, besides the player.
     pub others: Vec<String>,
+    /// Paths of lore that goes by groups, from a folder above the test.
+    pub lore: Vec<String>,
     /// What happens.
     pub steps: Vec<PlacedStep>,
 }
@@ -69,6 +71,8 @@ struct TestFile<'a> {
     cast: Vec<Actor>,
     #[serde(default)]
     others: Vec<String>,
+    #[serde(default)]
+    lore: Vec<String>,
     #[serde(borrow)]
     cases: Vec<&'a RawValue>,
 }
@@ -106,7 +110,8 @@ pub fn parse_test(text: &str, path: &str) -> Result<ParsedTest, PersonaError> {
         if let Some(step) = loads_unsaved(&steps) {
             return Err(check.at(step.at, "`Save` expected before `Load`".into()));
         }
-        cases.push(TestCase { name: case.name, line: check.place(at).0, cast, others: file.others.clone(), steps });
+        let (others, lore) = (file.others.clone(), file.lore.clone());
+        cases.push(TestCase { name: case.name, line: check.place(at).0, cast, others, lore, steps });
     }
     if cases.is_empty() {
         return Err(check.at(text.find("cases").unwrap_or(0), "at least one case expected".into()));

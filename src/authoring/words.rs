@@ -70,7 +70,10 @@ pub(super) fn contains(text: &str, phrase: &str) -> bool {
 pub(super) fn names(text: &str, name: &str) -> bool {
     let words = |text: &str| {
         let text = plain(text);
-        text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        text.split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     let (text, mut name) = (words(text), words(name));
     if name.len() > 1 && ["the", "a", "an"].contains(&name[0].as_str()) {

@@ -7,6 +7,7 @@ mod persona {
     pub mod data;
     pub mod eval;
     mod events;
+    pub mod gguf;
     pub mod import;
     pub mod inspect;
     pub mod recall;
@@ -44,6 +45,9 @@ enum Command {
     /// Measure what the plugin costs a game
     #[command(subcommand)]
     Bench(persona::bench::BenchCommand),
+    /// Make model files
+    #[command(subcommand)]
+    Gguf(persona::gguf::GgufCommand),
     /// Print samples of Hearth's training data
     Data(persona::data::DataArgs),
     /// Render labelled scenes for Hearth's eye
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Command::Bench(command) => persona::bench::run(&command),
         Command::Say(args) => persona::say::run(&args),
         Command::Eval(args) => persona::eval::run(&args),
+        Command::Gguf(command) => persona::gguf::run(&command),
         Command::Data(args) => persona::data::run(&args),
         Command::Scenes(args) => persona::scenes::run(&args).map_err(Into::into),
         Command::Train(command) => persona::train::run(&command),

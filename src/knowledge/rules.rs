@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 ///         "is in": (one: true, transitive: true),
 ///     },
 /// )"#, "family.lore.ron").unwrap();
-/// assert!(lore.rules().of(&"is in".into()).transitive);
+/// assert!(lore.layer.rules().of(&"is in".into()).transitive);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {

@@ -1,6 +1,7 @@
 //! From the asset to the character that wears it.
 
-use super::{Lore, Persona, PersonaApplied, PersonaError, PersonaRejected};
+use super::groups::LoreShelf;
+use super::{Lore, MemberOf, Persona, PersonaApplied, PersonaError, PersonaRejected};
 use crate::knowledge::Knowledge;
 use crate::memory::Feelings;
 use crate::npc::Npc;
@@ -12,22 +13,25 @@ use bevy::prelude::*;
 #[derive(Resource, Default)]
 pub(super) struct Arrived(HashSet<AssetId<Persona>>);
 
+/// What a persona is applied to.
+type Character = (&'static Npc, Option<&'static MemberOf>, &'static mut Knowledge, &'static mut Feelings);
+
 /// A character has come: it takes on its persona, if that is loaded already.
 pub(super) fn on_npc(
     added: On<Insert, Npc>,
     personas: Res<Assets<Persona>>,
-    lore: Res<Assets<Lore>>,
+    shelf: LoreShelf,
     assets: Res<AssetServer>,
     arrived: Res<Arrived>,
-    mut npcs: Query<(&Npc, &mut Knowledge, &mut Feelings)>,
+    mut npcs: Query<Character>,
     mut commands: Commands,
 ) {
-    if let Ok((npc, knowledge, feelings)) = npcs.get_mut(added.entity)
+    if let Ok((npc, groups, knowledge, feelings)) = npcs.get_mut(added.entity)
         && let Some(persona) = personas.get(&npc.persona)
     {
-        apply(persona, &lore, knowledge, feelings);
+        apply(&mut commands, added.entity, persona, &shelf, groups, knowledge, feelings);
         if arrived.0.contains(&npc.persona.id()) {
-            tell(&mut commands, added.entity, persona, &lore, &assets, |_| true);
+            tell(&mut commands, added.entity, persona, shelf.assets(), &assets, |_| true);
         }
     }
 }
@@ -36,14 +40,14 @@ pub(super) fn on_npc(
 pub(super) fn on_knowledge(
     added: On<Insert, Knowledge>,
     personas: Res<Assets<Persona>>,
-    lore: Res<Assets<Lore>>,
-    mut npcs: Query<(&Npc, &mut Knowledge)>,
+    shelf: LoreShelf,
+    mut npcs: Query<(&Npc, Option<&MemberOf>, &mut Knowledge)>,
 ) {
-    if let Ok((npc, mut knowledge)) = npcs.get_mut(added.entity)
+    if let Ok((npc, groups, mut knowledge)) = npcs.get_mut(added.entity)
         && let Some(persona) = personas.get(&npc.persona)
         && knowledge.lore().is_empty()
     {
-        knowledge.set_lore(layers(persona, &lore));
+        knowledge.set_lore(shelf.layers(persona, groups));
     }
 }
 
@@ -53,10 +57,10 @@ pub(super) fn on_change(
     mut lore_events: MessageReader<AssetEvent<Lore>>,
     mut lore_failures: MessageReader<AssetLoadFailedEvent<Lore>>,
     personas: Res<Assets<Persona>>,
-    lore: Res<Assets<Lore>>,
+    shelf: LoreShelf,
     assets: Res<AssetServer>,
     mut arrived: ResMut<Arrived>,
-    mut npcs: Query<(Entity, &Npc, &mut Knowledge, &mut Feelings)>,
+    mut npcs: Query<(Entity, Character)>,
     mut commands: Commands,
 ) {
     let mut changed: Vec<AssetId<Persona>> = Vec::new();
@@ -72,16 +76,16 @@ pub(super) fn on_change(
     if changed.is_empty() && changed_lore.is_empty() && failed_lore.is_empty() {
         return;
     }
-    for (entity, npc, knowledge, feelings) in &mut npcs {
+    for (entity, (npc, groups, knowledge, feelings)) in &mut npcs {
         let Some(persona) = personas.get(&npc.persona) else { continue };
         let knows = |lore: &[AssetId<Lore>]| persona.knows.iter().any(|handle| lore.contains(&handle.id()));
         let is_changed = changed.contains(&npc.persona.id());
-        if is_changed || knows(&changed_lore) {
-            apply(persona, &lore, knowledge, feelings);
+        if is_changed || knows(&changed_lore) || shelf.concerns(&changed_lore, groups) {
+            apply(&mut commands, entity, persona, &shelf, groups, knowledge, feelings);
         } else if !knows(&failed_lore) || !arrived.0.contains(&npc.persona.id()) {
             continue;
         }
-        tell(&mut commands, entity, persona, &lore, &assets, |lore| is_changed || failed_lore.contains(&lore));
+        tell(&mut commands, entity, persona, shelf.assets(), &assets, |lore| is_changed || failed_lore.contains(&lore));
     }
 }
 
@@ -107,18 +111,27 @@ fn now_new<A: Asset>(event: &AssetEvent<A>) -> Option<AssetId<A>> {
 }
 
 /// What the author wrote replaces what the author wrote before; what was lived through stays.
-fn apply(persona: &Persona, lore: &Assets<Lore>, mut knowledge: Mut<Knowledge>, mut feelings: Mut<Feelings>) {
+#[expect(clippy::too_many_arguments, reason = "the parts of a character, and what is put into them")]
+fn apply(
+    commands: &mut Commands,
+    entity: Entity,
+    persona: &Persona,
+    shelf: &LoreShelf,
+    groups: Option<&MemberOf>,
+    mut knowledge: Mut<Knowledge>,
+    mut feelings: Mut<Feelings>,
+) {
     knowledge.set_authored(persona.facts.clone());
-    knowledge.set_lore(layers(persona, lore));
+    knowledge.set_lore(shelf.layers(persona, groups));
     for (name, relation) in &persona.feelings {
         if !feelings.knows(name) {
             feelings.set(name, *relation);
         }
     }
-}
-
-fn layers(persona: &Persona, lore: &Assets<Lore>) -> Vec<std::sync::Arc<crate::knowledge::LoreLayer>> {
-    persona.knows.iter().filter_map(|handle| lore.get(handle)).map(|lore| lore.layer.clone()).collect()
+    // The game's word counts where it has given one.
+    if groups.is_none() && !persona.groups.is_empty() {
+        commands.entity(entity).try_insert(MemberOf(persona.groups.clone()));
+    }
 }
 
 /// Tells that a persona is complete, or which of its lore cannot be had. While lore is on its way there is nothing to tell.

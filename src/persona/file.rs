@@ -25,6 +25,15 @@ pub struct ParsedPersona {
     pub knows: Vec<String>,
 }
 
+/// A layer of lore as its file tells it.
+#[derive(Clone, Debug, Default)]
+pub struct ParsedLore {
+    /// The layer.
+    pub layer: LoreLayer,
+    /// Groups whose members know it.
+    pub groups: Vec<String>,
+}
+
 impl ParsedPersona {
     /// Checks that each layer of lore is one of those that there are; `text` and `path` are the persona file's.
     ///
@@ -58,6 +67,8 @@ struct PersonaFile {
     improvisation: f32,
     #[serde(default)]
     knows: Vec<String>,
+    #[serde(default)]
+    groups: Vec<String>,
     #[serde(default)]
     facts: Vec<FactFile>,
     #[serde(default)]
@@ -118,6 +129,8 @@ struct BoundariesFile {
 #[derive(Deserialize)]
 #[serde(rename = "Lore", deny_unknown_fields)]
 struct LoreFile {
+    #[serde(default)]
+    groups: Vec<String>,
     facts: Vec<FactFile>,
     #[serde(default)]
     aliases: BTreeMap<String, Vec<String>>,
@@ -214,6 +227,7 @@ pub fn parse_persona(text: &str, path: &str) -> Result<ParsedPersona, PersonaErr
     let persona = Persona {
         card: Arc::new(card),
         knows: Vec::new(),
+        groups: file.groups,
         facts,
         feelings: file.feelings.into_iter().map(|(name, f)| (name, relation(f))).collect(),
         actions: file.actions.into_iter().map(|name| OfferedAction { name, description: String::new() }).collect(),
@@ -226,14 +240,15 @@ pub fn parse_persona(text: &str, path: &str) -> Result<ParsedPersona, PersonaErr
 ///
 /// # Errors
 /// [`PersonaError`] with the place of the first thing that is wrong.
-pub fn parse_lore(text: &str, path: &str) -> Result<LoreLayer, PersonaError> {
+pub fn parse_lore(text: &str, path: &str) -> Result<ParsedLore, PersonaError> {
     let file: LoreFile = parse(text, path)?;
     let check = Check { text, path };
     let described = file.descriptions.into_iter().map(|(name, text)| [name, "is".to_owned(), text]);
     let described = described.map(|triple| FactFile { triple, more: FactMore::default() });
     let facts = check.facts(file.facts.into_iter().chain(described).collect())?;
     let rules = Rules::new(file.relations.into_iter().map(|(predicate, rule)| (predicate.into(), rule)));
-    Ok(LoreLayer::new(facts, file.aliases.into_iter().collect()).with_rules(rules))
+    let layer = LoreLayer::new(facts, file.aliases.into_iter().collect()).with_rules(rules);
+    Ok(ParsedLore { layer, groups: file.groups })
 }
 
 fn parse<'de, T: Deserialize<'de>>(text: &'de str, path: &str) -> Result<T, PersonaError> {

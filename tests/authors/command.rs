@@ -30,7 +30,10 @@ fn has(text: &str, parts: &[&str]) {
 #[track_caller]
 fn line(text: &str, start: &str) -> String {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.lines().map(words).find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no line begins with {start:?}:\n{text}"))
+    text.lines()
+        .map(words)
+        .find(|line| line.starts_with(start))
+        .unwrap_or_else(|| panic!("no line begins with {start:?}:\n{text}"))
 }
 
 const TEST: &str = r#"PersonaTest(
@@ -53,7 +56,13 @@ fn test_tells_what_failed_and_where() {
     assert_eq!(output.status.code(), Some(1), "it has failed");
     has(
         &printed(&output),
-        &["inn.persona_test.ron", "ok      she owns the inn", "FAILED  she owns the moon", "line 6: Knows(", "2 cases of 1 files: 1 right, 1 wrong"],
+        &[
+            "inn.persona_test.ron",
+            "ok      she owns the inn",
+            "FAILED  she owns the moon",
+            "line 6: Knows(",
+            "2 cases of 1 files: 1 right, 1 wrong",
+        ],
     );
     let xml = std::fs::read_to_string(&junit).expect("it is written");
     has(&xml, &["tests=\"2\" failures=\"1\"", "<testcase name=\"she owns the moon\"", "<failure message=\"line 6: "]);

@@ -10,8 +10,24 @@ const FILES: [&str; 2] = [
 ];
 
 /// Pieces that break the form, and some that nearly do not.
-const PIECES: [&str; 16] =
-    ["(", ")", "[", "]", "\"", ",", ":", "//", "/*", "r#\"", "\u{0}", "é", "-1e400", "NaN", "Some(", "#![enable(unwrap_newtypes)]"];
+const PIECES: [&str; 16] = [
+    "(",
+    ")",
+    "[",
+    "]",
+    "\"",
+    ",",
+    ":",
+    "//",
+    "/*",
+    "r#\"",
+    "\u{0}",
+    "é",
+    "-1e400",
+    "NaN",
+    "Some(",
+    "#![enable(unwrap_newtypes)]",
+];
 
 #[derive(Clone, Debug)]
 struct Damage {

@@ -56,8 +56,24 @@ fn they_use_every_step_and_every_expectation() {
         used.extend(parsed.cases.iter().flat_map(|case| &case.steps).map(|placed| name(&placed.step)));
     }
     let all = [
-        "Answers", "DoesNotKnow", "Doubts", "Feels", "Flag", "Happens", "Knows", "Load", "NeverSays", "Passes", "Recalls",
-        "Refuses", "Remembers", "Save", "Says", "Tells", "TellsButNot", "Trusts",
+        "Answers",
+        "DoesNotKnow",
+        "Doubts",
+        "Feels",
+        "Flag",
+        "Happens",
+        "Knows",
+        "Load",
+        "NeverSays",
+        "Passes",
+        "Recalls",
+        "Refuses",
+        "Remembers",
+        "Save",
+        "Says",
+        "Tells",
+        "TellsButNot",
+        "Trusts",
     ];
     assert_eq!(used, all.iter().map(|name| (*name).to_owned()).collect(), "they are examples for all");
 }

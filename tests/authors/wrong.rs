@@ -113,7 +113,11 @@ fn expectations_that_do_not_hold_fail_with_what_is_so() {
         4,
         &["Marta keeps from player what is asked for", "no secret of that kind comes to mind"],
     );
-    folder.fails(r#"Answers(who: "Marta", line: "Who owns the inn?", contains: ["the mayor"]),"#, 4, &["rests on: Marta owns the inn"]);
+    folder.fails(
+        r#"Answers(who: "Marta", line: "Who owns the inn?", contains: ["the mayor"]),"#,
+        4,
+        &["rests on: Marta owns the inn"],
+    );
     folder.fails(
         "NeverSays(who: \"Marta\", words: [\"INN\"]),\nSays(to: \"Marta\", line: \"What do you own?\"),",
         4,
@@ -122,7 +126,9 @@ fn expectations_that_do_not_hold_fail_with_what_is_so() {
     folder.fails(r#"Remembers(who: "Tobin", words: ["flood"]),"#, 4, &["no episodes at all"]);
     let key = r#"("the key", "is hidden under", "the third step")"#;
     folder.fails(
-        &format!("Trusts(who: \"Marta\", trust: 0.9),\nTellsButNot(who: \"Marta\", to: \"Tobin\", not_to: \"player\", fact: {key}),"),
+        &format!(
+            "Trusts(who: \"Marta\", trust: 0.9),\nTellsButNot(who: \"Marta\", to: \"Tobin\", not_to: \"player\", fact: {key}),"
+        ),
         5,
         &["Tobin is not told (it is a secret from the other), player is told"],
     );

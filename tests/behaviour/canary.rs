@@ -98,7 +98,7 @@ fn two(backend: impl Into<BackendChoice>) -> (App, Entity, Entity) {
     let mut app = test_app(backend);
     let facts = vec![Fact::new("the mill", "stands in", "Riverbend"), Fact::new("the mayor", "rules", "Riverbend")];
     let layer = Arc::new(LoreLayer::new(facts, vec![("Riverbend".into(), vec!["the town".into()])]));
-    let lore = app.world_mut().resource_mut::<Assets<Lore>>().add(Lore { layer });
+    let lore = app.world_mut().resource_mut::<Assets<Lore>>().add(Lore { layer, groups: Vec::new() });
     let persona = |name: &str, facts: Vec<Fact>| Persona {
         card: Arc::new(card(name)),
         knows: vec![lore.clone()],

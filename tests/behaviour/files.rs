@@ -5,7 +5,7 @@ use bevy::asset::io::memory::{Dir, MemoryAssetReader};
 use bevy::asset::io::{AssetSourceBuilder, AssetSourceId};
 use bevy::prelude::*;
 use bevy_persona::mind::backend::{Gate, Scripted, SeenBriefs};
-use bevy_persona::persona::{PersonaError, parse_lore, parse_persona};
+use bevy_persona::persona::{LoreLibrary, MemberOf, PersonaError, parse_lore, parse_persona};
 use bevy_persona::prelude::*;
 use bevy_persona::test_app::{EventLogPlugin, PersonaTestApp};
 use proptest::prelude::*;
@@ -277,6 +277,27 @@ fn check_place(text: &str, error: &PersonaError) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[test]
+fn members_of_a_group_know_its_lore_as_long_as_they_are_members() {
+    const SMITHS: &str = r#"Lore(groups: ["smiths"], facts: [("good steel", "is quenched in", "oil")])"#;
+    const TOBIN: &str = r#"Persona(name: "Tobin", groups: ["smiths"])"#;
+    let files = [("smiths.lore.ron", SMITHS), ("tobin.persona.ron", TOBIN), ("marta.persona.ron", "Persona(name: \"Marta\")")];
+    let (mut app, _) = with_files(&files, Scripted::default());
+    let lore = app.world().resource::<AssetServer>().load("smiths.lore.ron");
+    app.world_mut().resource_mut::<LoreLibrary>().add(lore);
+    let (tobin, marta) = (spawn(&mut app, "tobin.persona.ron"), spawn(&mut app, "marta.persona.ron"));
+    let knows = |app: &App, who| component::<Knowledge>(app, who).contains("good steel", "is quenched in", "oil");
+    run_until(&mut app, "Tobin knows his trade", |app| knows(app, tobin));
+    assert!(!knows(&app, marta), "Marta is no smith");
+    app.world_mut().entity_mut(marta).insert(MemberOf::new(["smiths"]));
+    app.update();
+    assert!(knows(&app, marta), "now she is");
+    app.world_mut().entity_mut(marta).remove::<MemberOf>();
+    app.world_mut().entity_mut(tobin).insert(MemberOf::new(["fishers"]));
+    app.update();
+    assert!(!knows(&app, marta) && !knows(&app, tobin), "who leaves knows it no longer");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
 
@@ -296,7 +317,7 @@ proptest! {
     fn damaged_lore_is_read_or_refused_with_its_place(changes in prop::collection::vec(damage(), 1..5)) {
         let text = damaged(include_str!("../../assets/lore/riverbend.lore.ron"), &changes);
         match parse_lore(&text, "damaged") {
-            Ok(layer) => prop_assert!(layer.facts().all(|fact| (0.0..=1.0).contains(&fact.confidence)), "in range"),
+            Ok(lore) => prop_assert!(lore.layer.facts().all(|fact| (0.0..=1.0).contains(&fact.confidence)), "in range"),
             Err(error) => check_place(&text, &error)?,
         }
     }

@@ -1,8 +1,11 @@
 //! Running language models: reading their files, their tokenizers, decoding, and choosing the next token.
 
 pub mod decoder;
+pub mod family;
 pub mod gguf;
 pub mod model;
+pub mod random;
+pub mod safetensors;
 pub mod sampler;
 pub mod session;
 pub mod stream;

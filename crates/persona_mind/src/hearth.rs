@@ -36,7 +36,7 @@ mod talk;
 pub mod vocab;
 pub mod words;
 
-use crate::engine::decoder::{Decoder, DecoderConfig};
+use crate::engine::decoder::{Decoder, Mixer, Pairs, Rope, Shape};
 use eye::{Eye, SightConfig};
 use file::ModelFile;
 use gaze::Gaze;
@@ -71,7 +71,7 @@ impl Hearth {
         let reader = Reader::new(Params::new(&file, "reader"), reader_config(file.vocab.intents().len()))?;
         let eye = Eye::new(Params::new(&file, "eye"), EYE)?;
         let gaze = Gaze::new(Params::new(&file, "gaze"), GAZE)?;
-        let decoder = Decoder::new(&file, decoder_config(vocab))?;
+        let decoder = Decoder::new(&file, speaker_shape(vocab))?;
         let phrasebook = phrasebook::Phrasebook::new(&file.lines, &file.vocab);
         let speaker = talk::Speaker::new(decoder, Params::new(&file, "dec"), SPEAKER_BLOCK.dim, phrasebook)?;
         Ok(Self { file, reader, eye, gaze, speaker })
@@ -96,17 +96,17 @@ pub fn reader_config(intents: usize) -> ReaderConfig {
     ReaderConfig { block: BlockConfig { kv_heads: 6, ..SPEAKER_BLOCK }, layers: 1, part_dim: 64, intents }
 }
 
-fn decoder_config(vocab: usize) -> DecoderConfig {
+fn speaker_shape(vocab: usize) -> Shape {
     let BlockConfig { dim, heads, kv_heads, head_dim, ffn } = SPEAKER_BLOCK;
-    DecoderConfig {
+    Shape {
         dim,
-        layers: SPEAKER_LAYERS,
+        vocab,
         heads,
-        kv_heads,
         head_dim,
         ffn,
-        vocab,
-        rope_base: net::ROPE_BASE,
+        layers: vec![Mixer::Attention { kv_heads, window: None, rope: Some(0) }; SPEAKER_LAYERS],
+        ropes: vec![Rope::new(net::ROPE_BASE, head_dim, Pairs::Neighbours)],
         eps: net::EPS as f32,
+        ..Shape::default()
     }
 }

@@ -16,7 +16,8 @@ fn sound() -> Vec<u8> {
         ("a.size", Value::U32(7)),
         ("a.number", Value::F32(0.5)),
         ("a.texts", texts(&["one", "two"])),
-        ("a.numbers", Value::Array(vec![Value::I32(1), Value::I32(-2)])),
+        ("a.numbers", Value::Array(vec![Value::F32(1.0), Value::F32(-2.5)])),
+        ("some.integers", Value::Array(vec![Value::I32(1), Value::I32(-2)])),
     ];
     let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(k, v)| (*k, v)).collect();
     let numbers = Tensor::arange(0f32, 96.0, &Device::Cpu).and_then(|t| t.reshape((3, 32))).expect("a small tensor");
@@ -39,7 +40,8 @@ fn a_sound_file_gives_its_values_and_tensors() {
     assert_eq!(gguf.size("a.size").ok(), Some(7), "a size");
     assert_eq!(gguf.number("a.number").ok(), Some(0.5), "a number");
     assert_eq!(gguf.texts("a.texts").map(<[String]>::len).ok(), Some(2), "texts");
-    assert_eq!(gguf.numbers("a.numbers").ok(), Some(&[1.0, -2.0][..]), "numbers");
+    assert_eq!(gguf.numbers("a.numbers").ok(), Some(&[1.0, -2.5][..]), "numbers");
+    assert_eq!(gguf.integers("some.integers").ok(), Some(&[1, -2][..]), "whole numbers");
     let error = gguf.size("a.texts").expect_err("texts are no size").to_string();
     assert_eq!(error, "metadata `a.texts`: expected a size, found a list of 2 texts", "the error says what is there");
     for name in ["plain", "packed"] {

@@ -120,8 +120,7 @@ fn recalled(panel: &mut ChildSpawnerCommands, fact: &RecalledFact, knowledge: &K
 
 /// A mark, a sentence, and what is to be said about it on a line of its own.
 fn entry(panel: &mut ChildSpawnerCommands, marked: bool, sentence: &str, about: &str) {
-    let (ink, note, mark) =
-        if marked { (INK, AMBER, AMBER) } else { (DIM, DIM, Color::srgba(1.0, 1.0, 1.0, 0.12)) };
+    let (ink, note, mark) = if marked { (INK, AMBER, AMBER) } else { (DIM, DIM, Color::srgba(1.0, 1.0, 1.0, 0.12)) };
     let node = Node { column_gap: px(7), flex_shrink: 0.0, ..default() };
     let words = Node { flex_direction: FlexDirection::Column, flex_shrink: 1.0, row_gap: px(1), ..default() };
     panel.spawn((

@@ -27,7 +27,8 @@ impl fmt::Display for Table {
         let cell = |row: &Vec<String>, column: usize| row.get(column).map_or("", String::as_str).to_owned();
         let width = |column| self.rows.iter().map(|row| cell(row, column).chars().count()).max().unwrap_or(0);
         let is_number = |text: &String| text.is_empty() || text.parse::<f64>().is_ok();
-        let numeric: Vec<bool> = (0..columns).map(|column| self.rows[1..].iter().all(|row| is_number(&cell(row, column)))).collect();
+        let numeric: Vec<bool> =
+            (0..columns).map(|column| self.rows[1..].iter().all(|row| is_number(&cell(row, column)))).collect();
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for row in &self.rows {
             let mut line = String::new();

@@ -1,4 +1,4 @@
-//! Language models from GGUF files, run here.
+//! Language models from GGUF files and Hugging Face folders, run here.
 
 mod sessions;
 mod spoken;
@@ -16,12 +16,10 @@ use spoken::Spoken;
 use std::io::{Read, Seek};
 use std::path::Path;
 
-/// The longest text that is worked on, in tokens; models may take more, but their memory and time grow with it.
-const MAX_CONTEXT: usize = 4096;
 /// Exchanges that are left out at a time when a talk outgrows the model, so that the rest stays in the cache for a while.
 const BLOCK: usize = 4;
 
-/// A language model from a GGUF file.
+/// A language model from a GGUF file or a Hugging Face folder, of any [`Family`](crate::engine::family::Family).
 ///
 /// The prompt follows the file's own chat template; a file without one is taken to go on with texts. What has been computed
 /// for a conversation is kept, so that its next turn costs only what is new; a new conversation begins with what it shares
@@ -53,7 +51,7 @@ struct Prompt {
 }
 
 impl Local {
-    /// Reads a model file.
+    /// Reads a model file, or a folder ([`Model::open`]).
     ///
     /// # Errors
     /// [`MindError::Start`] with file, place, expected and found.
@@ -61,7 +59,7 @@ impl Local {
         Self::new(Model::open(path)).map_err(|error| named(path, error))
     }
 
-    /// Reads a model from anything that can be read and sought.
+    /// Reads a GGUF model from anything that can be read and sought.
     ///
     /// # Errors
     /// [`MindError::Start`] with place, expected and found.
@@ -86,10 +84,6 @@ impl Local {
         Ok(Self { model, template, sampling: None, sessions: Sessions::default() })
     }
 
-    fn context(&self) -> usize {
-        self.model.context.min(MAX_CONTEXT)
-    }
-
     fn rendered(&self, brief: &Brief, extent: Extent) -> Result<Rendered, MindError> {
         match &self.template {
             Some(template) => template.render(&prompt::messages(brief, extent)).map_err(|e| model_failed(&e)),
@@ -99,8 +93,8 @@ impl Local {
 
     /// The prompt, of as much of the brief as fits: first the oldest exchanges give way, then the least facts.
     fn fitted(&self, brief: &Brief) -> Result<Prompt, MindError> {
-        let max_reply = brief.max_tokens.clamp(1, self.context() / 4);
-        let room = self.context() - max_reply;
+        let max_reply = brief.max_tokens.clamp(1, self.model.context / 4);
+        let room = self.model.context - max_reply;
         let mut extent = Extent { skipped_exchanges: 0, facts: brief.facts.len() };
         loop {
             let ids = self.rendered(brief, extent)?.ids(&self.model.tokenizer);

@@ -1,4 +1,4 @@
-//! Reading GGUF model files, versions 2 and 3, of any origin.
+//! Reading GGUF model files, versions 2 and 3, of any origin; and writing them.
 //!
 //! A file is hostile until it has been read: every length is held against the bytes that are left before anything is
 //! allocated for it, and every tensor must lie inside the file. Format:
@@ -6,8 +6,10 @@
 
 mod cursor;
 mod value;
+mod write;
 
 pub use value::Value;
+pub use write::{TensorPlan, write};
 
 use candle_core::Tensor;
 use candle_core::quantized::ggml_file::qtensor_from_ggml;
@@ -159,6 +161,17 @@ impl<R: Read + Seek> Gguf<R> {
         }
     }
 
+    /// A list of whole numbers.
+    ///
+    /// # Errors
+    /// [`GgufError::Key`] if it is absent or something else.
+    pub fn integers(&self, key: &str) -> Result<&[i64], GgufError> {
+        match self.get(key) {
+            Some(Value::Integers(numbers)) => Ok(numbers),
+            other => Err(wrong_key(key, "a list of whole numbers", other)),
+        }
+    }
+
     /// A list of numbers.
     ///
     /// # Errors
@@ -294,23 +307,24 @@ fn place_tensors<R: Read + Seek>(
     Ok(())
 }
 
+/// Types of weights by the numbers that files have for them.
+const TYPES: [(u32, GgmlDType); 14] = [
+    (0, GgmlDType::F32),
+    (1, GgmlDType::F16),
+    (2, GgmlDType::Q4_0),
+    (3, GgmlDType::Q4_1),
+    (6, GgmlDType::Q5_0),
+    (7, GgmlDType::Q5_1),
+    (8, GgmlDType::Q8_0),
+    (10, GgmlDType::Q2K),
+    (11, GgmlDType::Q3K),
+    (12, GgmlDType::Q4K),
+    (13, GgmlDType::Q5K),
+    (14, GgmlDType::Q6K),
+    (15, GgmlDType::Q8K),
+    (30, GgmlDType::BF16),
+];
+
 fn dtype(code: u32) -> Option<GgmlDType> {
-    Some(match code {
-        0 => GgmlDType::F32,
-        1 => GgmlDType::F16,
-        2 => GgmlDType::Q4_0,
-        3 => GgmlDType::Q4_1,
-        6 => GgmlDType::Q5_0,
-        7 => GgmlDType::Q5_1,
-        8 => GgmlDType::Q8_0,
-        9 => GgmlDType::Q8_1,
-        10 => GgmlDType::Q2K,
-        11 => GgmlDType::Q3K,
-        12 => GgmlDType::Q4K,
-        13 => GgmlDType::Q5K,
-        14 => GgmlDType::Q6K,
-        15 => GgmlDType::Q8K,
-        30 => GgmlDType::BF16,
-        _ => return None,
-    })
+    TYPES.iter().find(|(number, _)| *number == code).map(|(_, dtype)| *dtype)
 }

@@ -1,7 +1,11 @@
-//! A language model from a GGUF file: decoder, vocabulary and chat template.
+//! A language model from a GGUF file or a Hugging Face folder: decoder, vocabulary and chat template.
 
-use super::decoder::{Decoder, DecoderConfig, Matrix, TensorSource};
+mod folder;
+
+use super::decoder::{Decoder, Matrix, TensorSource};
+use super::family::from_metadata;
 use super::gguf::{Gguf, GgufError};
+use super::safetensors::SafeTensorsError;
 use super::tokenizer::{Tokenizer, TokenizerError};
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
@@ -10,9 +14,9 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
-/// No model that runs on a player's machine is near these; they keep sums of sizes from overflowing.
-const MAX_SIZE: usize = 1 << 20;
-const MAX_LAYERS: usize = 1024;
+/// The longest text, in tokens, that a model is opened for where nothing else is asked. Models may take more, but their
+/// memory and time grow with it.
+pub const CONTEXT: usize = 4096;
 
 /// Why a file is not a model that runs here.
 #[derive(Debug, thiserror::Error)]
@@ -40,14 +44,25 @@ pub enum ModelError {
     /// The vocabulary cannot be used.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
-    /// A family of models that is not run.
-    #[error("metadata `{key}`: expected {expected}, found {found}")]
+    /// A file of a folder is no JSON.
+    #[error("{file}: expected JSON, found {error}")]
+    Json {
+        /// The file's name.
+        file: String,
+        /// Why.
+        error: serde_json::Error,
+    },
+    /// Not readable safetensors, or a tensor is missing.
+    #[error(transparent)]
+    SafeTensors(#[from] SafeTensorsError),
+    /// A family of models, or a kind of a family, that is not run.
+    #[error("`{key}`: expected {expected}, found {found}")]
     Unsupported {
-        /// The key.
+        /// The key of metadata or configuration.
         key: String,
         /// What is run.
         expected: String,
-        /// What the file says.
+        /// What stands there.
         found: String,
     },
     /// Tensors do not fit each other.
@@ -77,70 +92,52 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads a model file.
+    /// Reads a GGUF file, or a Hugging Face folder with `config.json`, `tokenizer.json` and safetensors, for texts of up to
+    /// [`CONTEXT`] tokens.
     ///
     /// # Errors
     /// [`ModelError`], with file, place, expected and found.
     pub fn open(path: &Path) -> Result<Self, ModelError> {
-        let file = File::open(path).map_err(|error| ModelError::Open { path: path.to_owned(), error })?;
-        Self::read(file).map_err(|error| ModelError::File { path: path.to_owned(), error: Box::new(error) })
+        Self::open_for(path, CONTEXT)
     }
 
-    /// Reads a model from anything that can be read and sought.
+    /// [`Model::open`] for texts of up to `context` tokens. Some models compute differently where texts may be long.
+    ///
+    /// # Errors
+    /// As [`Model::open`].
+    pub fn open_for(path: &Path, context: usize) -> Result<Self, ModelError> {
+        let model =
+            if path.is_dir() { folder::read(path, context) } else { open(path).and_then(|file| Self::read_for(file, context)) };
+        model.map_err(|error| match error {
+            ModelError::Open { .. } => error,
+            error => ModelError::File { path: path.to_owned(), error: Box::new(error) },
+        })
+    }
+
+    /// Reads a GGUF model from anything that can be read and sought.
     ///
     /// # Errors
     /// [`ModelError`], with place, expected and found.
     pub fn read<R: Read + Seek>(source: R) -> Result<Self, ModelError> {
-        let gguf = Gguf::read(source)?;
+        Self::read_for(source, CONTEXT)
+    }
+
+    /// [`Model::read`] for texts of up to `context` tokens.
+    ///
+    /// # Errors
+    /// As [`Model::read`].
+    pub fn read_for<R: Read + Seek>(source: R, context: usize) -> Result<Self, ModelError> {
+        let mut gguf = Gguf::read(source)?;
         let tokenizer = Tokenizer::new(&gguf)?;
-        let config = config(&gguf, tokenizer.len())?;
-        let context = gguf.size("llama.context_length")?.clamp(16, MAX_SIZE);
+        let (shape, context) = from_metadata(&mut gguf, tokenizer.len(), context)?;
         let template = gguf.text("tokenizer.chat_template").ok().map(str::to_owned);
-        let decoder = Decoder::new(&Weights(RefCell::new(gguf)), config)?;
+        let decoder = Decoder::new(&Weights(RefCell::new(gguf)), shape)?;
         Ok(Self { decoder, tokenizer, template, context })
     }
 }
 
-fn config<R: Read + Seek>(gguf: &Gguf<R>, vocab: usize) -> Result<DecoderConfig, ModelError> {
-    let unsupported =
-        |key: &str, expected: &str, found: String| ModelError::Unsupported { key: key.into(), expected: expected.into(), found };
-    let family = gguf.text("general.architecture")?;
-    if family != "llama" {
-        return Err(unsupported("general.architecture", "`llama`", format!("`{family}`")));
-    }
-    let scaling = gguf.text("llama.rope.scaling.type").unwrap_or("none");
-    if !["none", "llama3"].contains(&scaling) {
-        return Err(unsupported("llama.rope.scaling.type", "`none` or `llama3`", format!("`{scaling}`")));
-    }
-    let size = |key: &str| -> Result<usize, ModelError> {
-        let size = gguf.size(key)?;
-        let fits = (1..=MAX_SIZE).contains(&size);
-        if fits { Ok(size) } else { Err(unsupported(key, &format!("1 to {MAX_SIZE}"), size.to_string())) }
-    };
-    let (dim, layers, heads) = (size("llama.embedding_length")?, size("llama.block_count")?, size("llama.attention.head_count")?);
-    let head_dim = size("llama.attention.key_length").unwrap_or(dim / heads);
-    let turned = size("llama.rope.dimension_count").unwrap_or(head_dim);
-    if layers > MAX_LAYERS {
-        return Err(unsupported("llama.block_count", &format!("at most {MAX_LAYERS}"), layers.to_string()));
-    }
-    if turned != head_dim {
-        return Err(unsupported("llama.rope.dimension_count", &format!("the head's {head_dim}"), turned.to_string()));
-    }
-    let rope_base = gguf.number("llama.rope.freq_base").unwrap_or(10_000.0);
-    if rope_base < 1.0 {
-        return Err(unsupported("llama.rope.freq_base", "1 or more", rope_base.to_string()));
-    }
-    Ok(DecoderConfig {
-        dim,
-        layers,
-        heads,
-        kv_heads: size("llama.attention.head_count_kv").unwrap_or(heads),
-        head_dim,
-        ffn: size("llama.feed_forward_length")?,
-        vocab,
-        rope_base,
-        eps: gguf.number("llama.attention.layer_norm_rms_epsilon")?,
-    })
+fn open(path: &Path) -> Result<File, ModelError> {
+    File::open(path).map_err(|error| ModelError::Open { path: path.to_owned(), error })
 }
 
 struct Weights<R>(RefCell<Gguf<R>>);
@@ -150,7 +147,7 @@ impl<R: Read + Seek> Weights<R> {
         let gguf = self.0.borrow();
         let wrong = |found: String| {
             let error = GgufError::Tensor { name: name.into(), expected: format!("shape {shape:?}"), found };
-            candle_core::Error::Msg(error.to_string())
+            failed(&error)
         };
         let info = gguf.tensors().get(name).ok_or_else(|| wrong("nothing".into()))?;
         if info.shape == shape { Ok(info.dtype) } else { Err(wrong(format!("shape {:?}", info.shape))) }
@@ -160,14 +157,14 @@ impl<R: Read + Seek> Weights<R> {
 impl<R: Read + Seek> TensorSource for Weights<R> {
     fn tensor(&self, name: &str, shape: &[usize]) -> candle_core::Result<Tensor> {
         self.check(name, shape)?;
-        self.0.borrow_mut().tensor(name).map_err(candle_core::Error::wrap)
+        self.0.borrow_mut().tensor(name).map_err(|error| failed(&error))
     }
 
     fn matrix(&self, name: &str, shape: [usize; 2]) -> candle_core::Result<Matrix> {
         let dtype = self.check(name, &shape)?;
-        let weight = self.0.borrow_mut().quantised(name).map_err(candle_core::Error::wrap)?;
+        let weight = self.0.borrow_mut().quantised(name).map_err(|error| failed(&error))?;
         match dtype {
-            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => Matrix::dense(&weight.dequantize(&Device::Cpu)?),
+            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => Ok(Matrix::dense(weight.dequantize(&Device::Cpu)?)),
             _ => Matrix::quantised(weight),
         }
     }
@@ -175,4 +172,9 @@ impl<R: Read + Seek> TensorSource for Weights<R> {
     fn has(&self, name: &str) -> bool {
         self.0.borrow().tensors().contains_key(name)
     }
+}
+
+/// Without the trace that `Error::wrap` may add to what is shown.
+fn failed(error: &GgufError) -> candle_core::Error {
+    candle_core::Error::Msg(error.to_string())
 }

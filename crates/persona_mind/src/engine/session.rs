@@ -36,12 +36,12 @@ impl Session {
         &self.ids
     }
 
-    /// A session of its own that holds the first `length` tokens of this one.
+    /// A session of its own that holds the first `length` tokens of this one, or somewhat fewer
+    /// ([`Cache::truncate`]).
     #[must_use]
     pub fn start(&self, length: usize) -> Self {
         let mut start = self.clone();
-        start.ids.truncate(length);
-        start.cache.truncate(length);
+        start.keep(length);
         start
     }
 
@@ -54,8 +54,7 @@ impl Session {
         let same = self.ids.iter().zip(ids).take_while(|(a, b)| a == b).count();
         // The last token is computed in any case: its logits are wanted.
         let same = same.min(ids.len().saturating_sub(1));
-        self.ids.truncate(same);
-        self.cache.truncate(same);
+        let same = self.keep(same);
         let mut logits = None;
         let mut rest = &ids[same..];
         if rest.is_empty() {
@@ -66,11 +65,9 @@ impl Session {
                 return Ok(Advance { logits: None, computed: self.ids.len() - same });
             }
             let (piece, after) = rest.split_at(rest.len().min(CHUNK));
-            logits = Some(decoder.forward(Input::Ids(piece), Rows::Last, &mut self.cache)?);
-            self.ids.extend_from_slice(piece);
+            logits = Some(self.compute(decoder, piece)?);
             rest = after;
         }
-        let logits = logits.map(|l| l.to_vec1()).transpose()?;
         Ok(Advance { logits, computed: ids.len() - same })
     }
 
@@ -79,8 +76,22 @@ impl Session {
     /// # Errors
     /// If the model has no such id.
     pub fn push(&mut self, decoder: &Decoder, id: u32) -> Result<Vec<f32>> {
-        let logits = decoder.forward(Input::Ids(&[id]), Rows::Last, &mut self.cache)?.to_vec1()?;
-        self.ids.push(id);
-        Ok(logits)
+        self.compute(decoder, &[id])
+    }
+
+    fn compute(&mut self, decoder: &Decoder, ids: &[u32]) -> Result<Vec<f32>> {
+        let result = decoder.forward(Input::Ids(ids), Rows::Last, &mut self.cache);
+        if result.is_ok() {
+            self.ids.extend_from_slice(ids);
+        }
+        self.ids.truncate(self.cache.len());
+        result?.to_vec1()
+    }
+
+    /// Keeps at most so many tokens, and gives how many.
+    fn keep(&mut self, length: usize) -> usize {
+        let kept = self.cache.truncate(length);
+        self.ids.truncate(kept);
+        kept
     }
 }

@@ -1,14 +1,19 @@
 //! Text to token ids and back, as the model file's own vocabulary has it.
 //!
-//! Two families: pieces with scores, merged best first (`SentencePiece`'s BPE, Kudo and Richardson 2018,
-//! arXiv 1808.06226), and byte-level BPE with a list of merges (Radford et al. 2019).
+//! GGUF files have two families: pieces with scores, merged best first (`SentencePiece`'s BPE, Kudo and Richardson 2018,
+//! arXiv 1808.06226), and byte-level BPE with a list of merges (Radford et al. 2019). Hugging Face's `tokenizer.json`
+//! spells out all steps.
 
 mod byte_level;
 mod pieces;
+mod pretrained;
 
 use super::gguf::{Gguf, GgufError, Value};
 use byte_level::ByteLevelBpe;
+pub(super) use byte_level::LETTERS;
 use pieces::ScoredPieces;
+use pretrained::Pretrained;
+pub(super) use pretrained::Settings;
 use std::io::{Read, Seek};
 
 /// Why a file's vocabulary cannot be used.
@@ -57,6 +62,7 @@ pub struct Tokenizer {
 enum Family {
     Scored(Box<ScoredPieces>),
     ByteLevel(Box<ByteLevelBpe>),
+    Pretrained(Box<Pretrained>),
 }
 
 #[derive(Clone, Debug)]
@@ -92,22 +98,35 @@ impl Tokenizer {
                 return Err(TokenizerError::Unknown { key, expected, found: other.into() });
             }
         };
-        let ids = || 0..tokens.len() as u32;
-        let token = |id: u32| &tokens[id as usize];
-        let mut whole: Vec<u32> =
-            ids().filter(|id| matches!(token(*id).kind, Kind::Control | Kind::User) && !token(*id).text.is_empty()).collect();
-        whole.sort_by_key(|id| std::cmp::Reverse(token(*id).text.len()));
         let special =
             |key: &str| gguf.size(key).ok().and_then(|id| u32::try_from(id).ok()).filter(|id| (*id as usize) < tokens.len());
-        let ended = [special("tokenizer.ggml.eos_token_id"), special("tokenizer.ggml.eot_token_id")];
-        let named = whole.iter().copied().filter(|id| ENDS.contains(&token(*id).text.as_str()));
-        let ends = ended.into_iter().flatten().chain(named).collect();
+        let ends = [special("tokenizer.ggml.eos_token_id"), special("tokenizer.ggml.eot_token_id")];
         let wants_first = match gguf.get("tokenizer.ggml.add_bos_token") {
             Some(Value::Bool(wanted)) => *wanted,
             _ => matches!(family, Family::Scored(_)),
         };
         let first = special("tokenizer.ggml.bos_token_id").filter(|_| wants_first);
-        Ok(Self { family, whole, first, ends, tokens })
+        Ok(Self::assemble(family, tokens, first, ends.into_iter().flatten().collect()))
+    }
+
+    /// The vocabulary of a Hugging Face folder.
+    ///
+    /// # Errors
+    /// [`TokenizerError`] if it is inconsistent or of a kind that is not read.
+    pub(super) fn pretrained(settings: &Settings) -> Result<Self, TokenizerError> {
+        let (pretrained, tokens) = Pretrained::new(settings)?;
+        let known = |id: &u32| (*id as usize) < tokens.len();
+        let (first, ends) = (settings.first(&tokens), settings.ends(&tokens).into_iter().filter(known).collect());
+        Ok(Self::assemble(Family::Pretrained(Box::new(pretrained)), tokens, first, ends))
+    }
+
+    fn assemble(family: Family, tokens: Vec<Token>, first: Option<u32>, mut ends: Vec<u32>) -> Self {
+        let token = |id: u32| &tokens[id as usize];
+        let stands_for_itself = |id: &u32| matches!(token(*id).kind, Kind::Control | Kind::User) && !token(*id).text.is_empty();
+        let mut whole: Vec<u32> = (0..tokens.len() as u32).filter(stands_for_itself).collect();
+        whole.sort_by_key(|id| std::cmp::Reverse(token(*id).text.len()));
+        ends.extend(whole.iter().filter(|id| ENDS.contains(&token(**id).text.as_str())));
+        Self { family, whole, first, ends, tokens }
     }
 
     /// Number of ids.
@@ -187,6 +206,7 @@ impl Tokenizer {
             Kind::Normal => match &self.family {
                 Family::Scored(_) => token.text.replace(pieces::SPACE, " ").into_bytes(),
                 Family::ByteLevel(_) => byte_level::bytes(&token.text),
+                Family::Pretrained(pretrained) => pretrained.bytes(&token.text),
             },
         }
     }
@@ -220,6 +240,7 @@ impl Tokenizer {
         match &self.family {
             Family::Scored(pieces) => pieces.encode(text, *after_token, ids),
             Family::ByteLevel(bpe) => bpe.encode(text, ids),
+            Family::Pretrained(pretrained) => pretrained.encode(text, ids),
         }
         text.clear();
         *after_token = false;
@@ -228,11 +249,11 @@ impl Tokenizer {
 
 fn tokens<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Vec<Token>, TokenizerError> {
     let texts = gguf.texts("tokenizer.ggml.tokens")?;
-    let kinds = gguf.numbers("tokenizer.ggml.token_type").unwrap_or_default();
+    let kinds = gguf.integers("tokenizer.ggml.token_type").unwrap_or_default();
     if texts.is_empty() || !(kinds.is_empty() || kinds.len() == texts.len()) {
         return Err(TokenizerError::Broken(format!("{} tokens, but {} token types", texts.len(), kinds.len())));
     }
-    let kind = |i: usize| match kinds.get(i).copied().unwrap_or(1.0) as u8 {
+    let kind = |i: usize| match kinds.get(i).copied().unwrap_or(1) {
         2 | 3 => Kind::Control,
         4 => Kind::User,
         6 => Kind::Byte,

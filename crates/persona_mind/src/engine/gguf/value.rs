@@ -21,7 +21,9 @@ pub enum Value {
     Text(String),
     /// A list of texts.
     Texts(Vec<String>),
-    /// A list of numbers of any kind, or of truth values as 0 and 1.
+    /// A list of whole numbers, or of truth values as 0 and 1.
+    Integers(Vec<i64>),
+    /// A list of numbers that were stored with a fraction.
     Numbers(Vec<f32>),
 }
 
@@ -44,17 +46,21 @@ impl Value {
             Self::Bool(b) => b.to_string(),
             Self::Text(text) => format!("the text {:?}", text.chars().take(40).collect::<String>()),
             Self::Texts(texts) => format!("a list of {} texts", texts.len()),
+            Self::Integers(numbers) => format!("a list of {} whole numbers", numbers.len()),
             Self::Numbers(numbers) => format!("a list of {} numbers", numbers.len()),
         }
     }
 
     fn as_number(&self) -> f32 {
+        if let Self::Float(number) = self { *number as f32 } else { f32::NAN }
+    }
+
+    fn as_integer(&self) -> i64 {
         match self {
-            Self::Unsigned(n) => *n as f32,
-            Self::Signed(n) => *n as f32,
-            Self::Float(n) => *n as f32,
-            Self::Bool(b) => f32::from(u8::from(*b)),
-            _ => f32::NAN,
+            Self::Unsigned(n) => i64::try_from(*n).unwrap_or(i64::MAX),
+            Self::Signed(n) => *n,
+            Self::Bool(b) => i64::from(*b),
+            _ => i64::MAX,
         }
     }
 }
@@ -87,8 +93,9 @@ fn list<R: Read + Seek>(cursor: &mut Cursor<R>, key: &str) -> Result<Value, Gguf
         other => return Err(cursor.broken(format!("type of the elements of `{key}`"), "texts or numbers", other)),
     };
     cursor.need(key, count as u64 * least)?;
-    if kind == 8 {
-        return (0..count).map(|_| cursor.string(key, MAX_TEXT)).collect::<Result<_, _>>().map(Value::Texts);
+    match kind {
+        8 => (0..count).map(|_| cursor.string(key, MAX_TEXT)).collect::<Result<_, _>>().map(Value::Texts),
+        6 | 12 => (0..count).map(|_| Ok(scalar(cursor, key, kind)?.as_number())).collect::<Result<_, _>>().map(Value::Numbers),
+        _ => (0..count).map(|_| Ok(scalar(cursor, key, kind)?.as_integer())).collect::<Result<_, _>>().map(Value::Integers),
     }
-    (0..count).map(|_| scalar(cursor, key, kind).map(|v| v.as_number())).collect::<Result<_, _>>().map(Value::Numbers)
 }

@@ -72,7 +72,7 @@ impl ByteLevelBpe {
 }
 
 /// The letter that each byte is written as.
-static LETTERS: LazyLock<[char; 256]> = LazyLock::new(|| {
+pub(in crate::engine) static LETTERS: LazyLock<[char; 256]> = LazyLock::new(|| {
     let mut spare = 256u32..;
     std::array::from_fn(|byte| match byte {
         0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF => char::from(byte as u8),
