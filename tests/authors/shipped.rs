@@ -38,16 +38,6 @@ fn the_same_without_a_model_leaves_only_answers_out() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_report() {
-    let times = [0, 1].map(|_| {
-        let runner = Runner::new(&BackendChoice::Builtin).expect("Hearth is built in").with_seed(5);
-        let text = |file| runner.run_file(file).unwrap_or_else(|error| panic!("{error}")).to_string();
-        shipped().iter().map(text).collect::<Vec<_>>()
-    });
-    assert_eq!(times[0], times[1], "to the letter");
-}
-
-#[test]
 fn they_use_every_step_and_every_expectation() {
     let mut used = BTreeSet::new();
     for file in shipped() {

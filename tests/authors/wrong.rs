@@ -1,6 +1,6 @@
 //! What is wrong is found, and named so that a writer finds it too.
 
-use bevy_persona::authoring::{Report, TestError, run_file};
+use bevy_persona::authoring::{Report, Runner, TestError, run_file};
 use bevy_persona::mind_link::BackendChoice;
 use std::path::{Path, PathBuf};
 
@@ -159,6 +159,31 @@ fn all_that_fails_in_a_case_is_told_and_the_next_case_begins_anew() {
     assert_eq!(lines[0], [6, 7], "{report}");
     let found = &report.cases[1].failures[0].found;
     assert!(found.contains("nobody in this case knows that the duke is ill"), "what was told in the first is gone: {found}");
+}
+
+/// What fails shows what was said, and that is chance.
+#[test]
+fn the_same_seed_gives_the_same_replies_whatever_else_is_in_the_file() {
+    let folder = Folder::new("seed");
+    let lines = ["Good evening!", "How are you?", "Farewell.", "Thank you.", "What a day!", "Tell me a joke."];
+    let answers = lines.map(|line| format!("Answers(who: \"Marta\", line: \"{line}\", contains: [\"xyzzy\"]),")).join("\n");
+    let case = format!("(name: \"talk\", steps: [\n{answers}\n])");
+    let cast = "cast: [(persona: \"marta.persona.ron\")]";
+    let alone = folder.write("alone.persona_test.ron", &format!("PersonaTest({cast}, cases: [{case}])"));
+    let before =
+        "(name: \"before\", steps: [Says(to: \"Marta\", line: \"Who are you?\"), Says(to: \"Marta\", line: \"Really?\")])";
+    let second = folder.write("second.persona_test.ron", &format!("PersonaTest({cast}, cases: [{before}, {case}])"));
+    let replies = |seed, path: &Path| {
+        let runner = Runner::new(&BackendChoice::Builtin).expect("Hearth is built in").with_seed(seed);
+        let report = runner.run_file(path).unwrap_or_else(|error| panic!("{error}"));
+        let last = report.cases.last().expect("there is a case");
+        last.failures.iter().map(|failure| failure.found.clone()).collect::<Vec<_>>()
+    };
+    let first = replies(5, &alone);
+    assert_eq!(first.len(), lines.len(), "none of them says so: {first:?}");
+    assert_eq!(replies(5, &alone), first, "the same again");
+    assert_eq!(replies(5, &second), first, "and after another case");
+    assert!((6..16).any(|seed| replies(seed, &alone) != first), "with other seeds she says other things, so this test can fail");
 }
 
 #[test]
