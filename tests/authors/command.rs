@@ -148,6 +148,7 @@ fn recall_shows_what_comes_to_mind_and_why() {
     has(&open, &["Marta hears from Tobin, whom it trusts 0.90"]);
     assert!(!key(&open).contains("withheld"), "a friend hears of it: {open}");
     has(&open, &["nothing is remembered"]);
+    assert!(!open.to_uppercase().contains("DID NOT FIT"), "all fitted: {open}");
 
     let path = folder.path().join("village.npcs");
     save(&path);

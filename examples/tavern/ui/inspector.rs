@@ -16,7 +16,7 @@ const THINGS: usize = 4;
 const FACTS: usize = 5;
 const EPISODES: usize = 2;
 /// Side of the eye's picture on the screen, in pixels.
-const EYE: f32 = 176.0;
+const EYE: f32 = 200.0;
 
 pub(super) fn spawn(mut commands: Commands) {
     let node =

@@ -5,7 +5,7 @@ use bevy_persona::persona::PersonaError;
 use std::error::Error;
 use std::path::PathBuf;
 
-/// Checks personas (*.persona.ron), lore (*.lore.ron) and the form of tests (*.persona_test.ron); the exit status is 1 if anything
+/// Checks personas (*.persona.ron), lore (*.lore.ron) and the form of tests (`*.persona_test.ron`); the exit status is 1 if anything
 /// is wrong.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckArgs {

@@ -3,7 +3,7 @@
 use super::table::Table;
 use bevy_persona::authoring::source_in_words;
 use bevy_persona::clock::GameClock;
-use bevy_persona::knowledge::{Belief, ConceptKey, Fact, Secrecy};
+use bevy_persona::knowledge::{Belief, Concept, ConceptKey, Fact, Secrecy};
 use bevy_persona::memory::{Episode, Feelings};
 use bevy_persona::snapshot::{CharacterState, Snapshot};
 use serde_json::{Value, json};
@@ -41,12 +41,12 @@ pub(crate) fn run(args: &InspectArgs) -> Result<(), Box<dyn Error>> {
     }
     let about = args.about.as_deref();
     if args.json {
-        let flags: Vec<&str> = flags.set().iter().map(|flag| flag.name()).collect();
+        let flags: Vec<&str> = flags.set().iter().map(Concept::name).collect();
         let characters: Vec<Value> = chosen.iter().map(|state| character_json(state, about, &clock)).collect();
         println!("{}", json!({ "seconds": clock.seconds, "time": time(&clock), "flags": flags, "characters": characters }));
         return Ok(());
     }
-    let flags = flags.set().iter().map(|flag| flag.name()).collect::<Vec<_>>().join(", ");
+    let flags = flags.set().iter().map(Concept::name).collect::<Vec<_>>().join(", ");
     println!("saved on {}; flags: {}", time(&clock), if flags.is_empty() { "none" } else { &flags });
     match (about, &args.who) {
         (Some(thing), _) => print_about(thing, &chosen, &clock),
@@ -96,7 +96,7 @@ fn print_character(state: &CharacterState, clock: &GameClock) {
     print!("{}", if facts.is_empty() { "  knows nothing of its own\n".into() } else { facts.to_string() });
     let mut episodes = Table::new(["remembers", "when", "with", "times", "matters"]);
     for episode in state.memory.episodes().iter().rev() {
-        let with = episode.with.iter().map(|who| who.name()).collect::<Vec<_>>().join(", ");
+        let with = episode.with.iter().map(Concept::name).collect::<Vec<_>>().join(", ");
         let (times, matters) = (episode.times.to_string(), format!("{:.2}", episode.importance));
         episodes.row([episode.what.clone(), clock.since(episode.last), with, times, matters]);
     }
@@ -181,8 +181,8 @@ fn character_json(state: &CharacterState, about: Option<&str>, clock: &GameClock
         "facts": facts.iter().map(|fact| fact_json(fact, clock)).collect::<Vec<_>>(),
         "episodes": state.memory.episodes().iter().map(|episode| json!({
             "what": episode.what, "at": episode.at, "last": episode.last, "when": clock.since(episode.last),
-            "with": episode.with.iter().map(|who| who.name()).collect::<Vec<_>>(),
-            "about": episode.about.iter().map(|thing| thing.name()).collect::<Vec<_>>(),
+            "with": episode.with.iter().map(Concept::name).collect::<Vec<_>>(),
+            "about": episode.about.iter().map(Concept::name).collect::<Vec<_>>(),
             "importance": episode.importance, "times": episode.times, "uses": episode.uses,
         })).collect::<Vec<_>>(),
     })

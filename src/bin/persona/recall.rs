@@ -40,6 +40,8 @@ pub(crate) struct RecallArgs {
 /// How much more room those have that did not fit, and how many of them are shown.
 const MORE_ROOM: usize = 4;
 const SHOWN: usize = 12;
+const COMES: &str = "comes to mind";
+const REMEMBERED: &str = "is remembered";
 
 pub(crate) fn run(args: &RecallArgs) -> Result<(), Box<dyn Error>> {
     let mut stage = Stage::new(&args.persona, &StageArgs::without_model(args.lore.clone()))?;
@@ -79,7 +81,7 @@ pub(crate) fn run(args: &RecallArgs) -> Result<(), Box<dyn Error>> {
     };
     let recalled = knowledge.recall(&of_turn);
     let rest = knowledge.recall(&roomy).into_iter().filter(|one| !recalled.iter().any(|taken| taken.fact.same_as(&one.fact)));
-    print_facts("comes to mind", recalled.iter(), &clock);
+    print_facts(COMES, recalled.iter(), &clock);
     print_facts("did not fit", rest.take(SHOWN).collect::<Vec<_>>().iter(), &clock);
 
     let episodes = EpisodeQuery { line: &args.line, speaker: &args.speaker, max: memory_settings.max_episodes, ..default() };
@@ -88,7 +90,7 @@ pub(crate) fn run(args: &RecallArgs) -> Result<(), Box<dyn Error>> {
     let hidden = |one: &&RecalledEpisode| one.episode.about.iter().any(|thing| knowledge.hides(thing, trust, flags.set()));
     let near = memory.recall(&wide, &clock);
     let near = near.iter().filter(|one| !come.iter().any(|taken| taken.place == one.place));
-    print_episodes("is remembered", come.iter().filter(|one| !hidden(one)), &clock);
+    print_episodes(REMEMBERED, come.iter().filter(|one| !hidden(one)), &clock);
     print_episodes("is kept back, as it would give a secret away", come.iter().filter(hidden), &clock);
     print_episodes("was near", near, &clock);
     Ok(())
@@ -114,6 +116,11 @@ fn print_episodes<'a>(title: &str, episodes: impl Iterator<Item = &'a RecalledEp
     print_table(title, &table);
 }
 
+/// What there is nothing of goes without saying, unless it is what was asked for.
 fn print_table(title: &str, table: &Table) {
-    if table.is_empty() { println!("  nothing {title}\n") } else { println!("{table}") }
+    if !table.is_empty() {
+        println!("{table}");
+    } else if [COMES, REMEMBERED].contains(&title) {
+        println!("  nothing {title}\n");
+    }
 }

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Runs authors' tests (*.persona_test.ron); the exit status is 1 if anything fails.
+/// Runs authors' tests (`*.persona_test.ron`); the exit status is 1 if anything fails.
 #[derive(clap::Args, Debug)]
 pub(crate) struct TestArgs {
     /// Folders, with all below them, and files
