@@ -52,6 +52,8 @@ mod text;
 mod turn;
 mod turns;
 
+#[cfg(feature = "authoring")]
+pub(crate) use brief::recall_context;
 pub use error::TurnError;
 pub use events::{
     ActionProposed, EmotionChanged, EndConversation, Interrupt, RecalledFact, Replied, ReplyChunk, ReplyStarted, Say, SeenThing,

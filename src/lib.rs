@@ -25,6 +25,8 @@
 //! through, [`mind_link`] for the choice of a model, [`test_app`] for tests of a game without any model.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "authoring")]
+pub mod authoring;
 pub mod clock;
 pub mod diagnostics;
 pub mod dialogue;

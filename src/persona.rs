@@ -14,7 +14,11 @@ mod groups;
 mod voice;
 
 pub use error::PersonaError;
+#[cfg(feature = "authoring")]
+pub(crate) use error::nearest;
 pub use events::{PersonaApplied, PersonaRejected};
+#[cfg(feature = "authoring")]
+pub(crate) use file::Check;
 pub use file::{ParsedLore, ParsedPersona, parse_lore, parse_persona};
 pub use groups::{LoreLibrary, MemberOf};
 pub use voice::Voice;

@@ -46,6 +46,7 @@ pub struct Stage<'w, 's> {
     player: Single<'w, 's, (&'static mut Player, &'static mut Transform)>,
     exit: MessageWriter<'w, AppExit>,
     aloud: Res<'w, Aloud>,
+    clock: ResMut<'w, GameClock>,
 }
 
 pub fn direct(mut orders: ResMut<Orders>, mut stage: Stage) {
@@ -98,6 +99,13 @@ impl Stage<'_, '_> {
                 self.transcript.note(&format!("\n-- picture: {name}.png"));
                 self.save_eye(orders, &name);
                 self.wanted.want(orders.out.join(name + ".png"));
+            }
+            Order::Sleep => {
+                for (entity, ..) in &self.people {
+                    self.commands.trigger(EndConversation { entity, partner: None });
+                }
+                self.clock.seconds += self.clock.day;
+                self.transcript.note("\n-- a day passes");
             }
             Order::Note(note) => self.transcript.note(&format!("\n== {note}")),
             Order::Help => println!("{HELP}"),

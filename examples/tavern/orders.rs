@@ -14,6 +14,8 @@ pub enum Order {
     Walk(String),
     /// Save a picture under this name.
     Picture(Option<String>),
+    /// Let the talks end and a day pass.
+    Sleep,
     /// Write a heading into the transcript.
     Note(String),
     /// Print what can be asked.
@@ -28,6 +30,7 @@ pub const HELP: &str = "\
   /set [COLOUR] [KIND] [PLACE]   change the thing on the counter: /set blue, /set lantern, /set green book table
   /walk room|counter|table       step somewhere else
   /view [NAME]                   save a picture
+  /sleep                         let the talks end and a day pass
   /help, /quit";
 
 /// Reads a line typed by a person.
@@ -45,6 +48,7 @@ pub fn typed(line: &str) -> Result<Option<Order>, String> {
             "set" => changes(rest).map(Order::Change),
             "walk" => Ok(Order::Walk(rest.to_owned())),
             "view" | "picture" => picture(rest),
+            "sleep" => Ok(Order::Sleep),
             "help" | "?" => Ok(Order::Help),
             "quit" | "exit" => Ok(Order::Quit),
             _ => Err(format!("there is no command /{verb}; expected one of\n{HELP}")),
@@ -90,9 +94,10 @@ fn scripted(line: &str) -> Result<Order, String> {
         }
         "walk" => Ok(Order::Walk(rest.to_owned())),
         "picture" => picture(rest),
+        "sleep" => Ok(Order::Sleep),
         "note" => Ok(Order::Note(rest.to_owned())),
         "quit" => Ok(Order::Quit),
-        _ => Err(format!("expected to, thing, walk, picture, note or quit, found `{verb}`")),
+        _ => Err(format!("expected to, thing, walk, picture, sleep, note or quit, found `{verb}`")),
     }
 }
 

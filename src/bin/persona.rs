@@ -7,12 +7,15 @@ mod persona {
     pub mod data;
     pub mod eval;
     mod events;
-    mod files;
     pub mod gguf;
     pub mod import;
+    pub mod inspect;
+    pub mod recall;
     pub mod say;
     pub mod scenes;
     mod stage;
+    mod table;
+    pub mod test;
     pub mod train;
 }
 
@@ -25,6 +28,12 @@ use std::process::ExitCode;
 enum Command {
     /// Check personas and lore; exit status 1 on errors
     Check(persona::check::CheckArgs),
+    /// Run authors' tests of characters; exit status 1 where one fails
+    Test(persona::test::TestArgs),
+    /// Show what a line brings to a character's mind, and what almost came
+    Recall(persona::recall::RecallArgs),
+    /// Show what the characters of a saved game know, remember and feel
+    Inspect(persona::inspect::InspectArgs),
     /// Make personas and lore of character cards and lorebooks
     Import(persona::import::ImportArgs),
     /// Talk with a character in the terminal
@@ -51,6 +60,9 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Check(args) => persona::check::run(&args),
+        Command::Test(args) => persona::test::run(&args),
+        Command::Recall(args) => persona::recall::run(&args),
+        Command::Inspect(args) => persona::inspect::run(&args),
         Command::Import(args) => persona::import::run(&args),
         Command::Chat(args) => persona::chat::run(&args),
         Command::Bench(command) => persona::bench::run(&command),

@@ -67,6 +67,12 @@ pub(super) fn recall(
     }
 }
 
+/// The earlier lines and replies that recall looks at.
+pub(crate) fn recall_context(history: &[Exchange]) -> Vec<&str> {
+    let recent = &history[history.len().saturating_sub(CONTEXT)..];
+    recent.iter().flat_map(|past| [past.line.as_str(), past.reply.as_str()]).collect()
+}
+
 fn remember(
     turn: &Turn,
     knowledge: &Knowledge,
@@ -75,8 +81,7 @@ fn remember(
     flags: &[Concept],
     settings: &DialogueSettings,
 ) -> Vec<Recalled> {
-    let recent = &history[history.len().saturating_sub(CONTEXT)..];
-    let context: Vec<&str> = recent.iter().flat_map(|past| [past.line.as_str(), past.reply.as_str()]).collect();
+    let context = recall_context(history);
     let things = turn.view.as_ref().map_or(&[][..], |view| view.things.as_slice());
     let in_view: Vec<&str> = things.iter().map(|thing| thing.name.as_str()).collect();
     knowledge.recall(&RecallQuery {

@@ -35,7 +35,7 @@ pub enum PersonaError {
 }
 
 /// The nearest of the right names, if it is near at all.
-pub(super) fn nearest<'a>(found: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(found: &str, names: &[&'a str]) -> Option<&'a str> {
     let best = names.iter().map(|name| (distance(&found.to_lowercase(), &name.to_lowercase()), *name)).min()?;
     (best.0 <= found.chars().count().max(3) / 2).then_some(best.1)
 }

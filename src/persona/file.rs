@@ -6,7 +6,7 @@ use crate::knowledge::{Belief, Fact, LoreLayer, Rule, Rules, Secrecy};
 use persona_mind::brief::{Boundaries, Goal, OfferedAction, PersonaCard, Register, Relation, Trait};
 use ron::extensions::Extensions;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -251,17 +251,8 @@ pub fn parse_lore(text: &str, path: &str) -> Result<ParsedLore, PersonaError> {
     Ok(ParsedLore { layer, groups: file.groups })
 }
 
-fn parse<T: DeserializeOwned>(text: &str, path: &str) -> Result<T, PersonaError> {
-    if text.len() > MAX_BYTES {
-        return Err(PersonaError::TooLarge { path: path.into(), limit: MAX_BYTES, found: text.len() });
-    }
-    let check = Check { text, path };
-    // The parser calls itself for each bracket, 128 deep at most.
-    let options = ron::Options::default().with_recursion_limit(128).with_default_extension(Extensions::IMPLICIT_SOME);
-    options.from_str(text).map_err(|error| {
-        let place = error.span.start;
-        check.invalid(place.line, place.col, message(&error.code))
-    })
+fn parse<'de, T: Deserialize<'de>>(text: &'de str, path: &str) -> Result<T, PersonaError> {
+    Check { text, path }.parse(text)
 }
 
 /// What is wrong, with the nearest right name.
@@ -277,21 +268,47 @@ fn message(error: &ron::Error) -> String {
 
 /// Checks on values, with their place in the text.
 #[derive(Clone, Copy)]
-struct Check<'a> {
-    text: &'a str,
-    path: &'a str,
+pub(crate) struct Check<'a> {
+    pub text: &'a str,
+    pub path: &'a str,
 }
 
 impl Check<'_> {
+    /// Reads a value from the text or from a part of it. The places in errors are those in the whole text.
+    pub(crate) fn parse<'de, T: Deserialize<'de>>(self, part: &'de str) -> Result<T, PersonaError> {
+        if self.text.len() > MAX_BYTES {
+            return Err(PersonaError::TooLarge { path: self.path.into(), limit: MAX_BYTES, found: self.text.len() });
+        }
+        // The parser calls itself for each bracket, 128 deep at most.
+        let options = ron::Options::default().with_recursion_limit(128).with_default_extension(Extensions::IMPLICIT_SOME);
+        options.from_str(part).map_err(|error| {
+            let (line, column) = self.place(self.offset_of(part));
+            let place = error.span.start;
+            let column = if place.line == 1 { column + place.col - 1 } else { place.col };
+            self.invalid(line + place.line - 1, column, message(&error.code))
+        })
+    }
+
+    /// Where a part of the text begins, in bytes.
+    pub(crate) fn offset_of(self, part: &str) -> usize {
+        (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize).min(self.text.len())
+    }
+
+    /// Line and column of byte `at` of the text, from 1.
+    pub(crate) fn place(self, at: usize) -> (usize, usize) {
+        let before = &self.text[..at];
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
     fn invalid(self, line: usize, column: usize, message: String) -> PersonaError {
         PersonaError::Invalid { path: self.path.into(), line, column, message }
     }
 
     /// An error at byte `at` of the text.
-    fn at(self, at: usize, message: String) -> PersonaError {
-        let before = &self.text[..at];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        self.invalid(before.matches('\n').count() + 1, before[line_start..].chars().count() + 1, message)
+    pub(crate) fn at(self, at: usize, message: String) -> PersonaError {
+        let (line, column) = self.place(at);
+        self.invalid(line, column, message)
     }
 
     fn at_word(self, word: &str, message: String) -> PersonaError {

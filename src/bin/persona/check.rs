@@ -1,10 +1,12 @@
-//! `persona check`: whether personas and lore are as they should be.
+//! `persona check`: whether personas, lore and authors' tests are as they should be.
 
-use super::files::Authored;
+use bevy_persona::authoring::Authored;
+use bevy_persona::persona::PersonaError;
 use std::error::Error;
 use std::path::PathBuf;
 
-/// Checks personas (*.persona.ron) and lore (*.lore.ron); the exit status is 1 if anything is wrong.
+/// Checks personas (*.persona.ron), lore (*.lore.ron) and the form of tests (`*.persona_test.ron`); the exit status is 1 if anything
+/// is wrong.
 #[derive(clap::Args, Debug)]
 pub(crate) struct CheckArgs {
     /// The files
@@ -13,7 +15,7 @@ pub(crate) struct CheckArgs {
 }
 
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Box<dyn Error>> {
-    let errors: Vec<String> = args.files.iter().filter_map(|path| Authored::read(path).err()).collect();
+    let errors: Vec<PersonaError> = args.files.iter().filter_map(|path| Authored::read(path).err()).collect();
     for error in &errors {
         eprintln!("{error}");
     }

@@ -4,9 +4,9 @@ mod exam;
 mod replies;
 mod score;
 
-use super::files::Authored;
 use super::stage::{Stage, StageArgs};
 use bevy::prelude::*;
+use bevy_persona::authoring::Authored;
 use bevy_persona::memory::DialogueHistory;
 use bevy_persona::prelude::*;
 use bevy_persona::test_app::Notice;

@@ -1,6 +1,6 @@
 //! `persona import`: personas and lore from character cards and lorebooks.
 
-use super::files::Authored;
+use bevy_persona::authoring::Authored;
 use bevy_persona::import::{Imported, import_file};
 use std::error::Error;
 use std::io::Write;
@@ -52,7 +52,7 @@ fn import(path: &Path, args: &ImportArgs) -> Result<(), String> {
     }
     println!("{report}");
     for (file, _) in files.iter().filter(|(file, _)| file.extension().is_some_and(|ending| ending == "ron")) {
-        Authored::read(file)?;
+        Authored::read(file).map_err(|error| error.to_string())?;
         println!("{} is right", file.display());
     }
     println!();

@@ -1,8 +1,8 @@
 //! The plugin in a terminal: an app without a window, with one character in it.
 
-use super::files::{Authored, asset_folder};
 use bevy::asset::UnapprovedPathMode;
 use bevy::prelude::*;
+use bevy_persona::authoring::{Authored, asset_folder};
 use bevy_persona::prelude::*;
 use bevy_persona::test_app::{EventLog, EventLogPlugin, Notice};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,14 @@ pub(crate) struct StageArgs {
     pub(super) seed: u64,
 }
 
-fn backend(name: &str) -> Result<BackendChoice, String> {
+impl StageArgs {
+    /// A stage on which nobody speaks, so that no model need be read.
+    pub fn without_model(lore: Vec<PathBuf>) -> Self {
+        Self { lore, backend: BackendChoice::Scripted(default()), seed: 1 }
+    }
+}
+
+pub(super) fn backend(name: &str) -> Result<BackendChoice, String> {
     match name {
         "builtin" => Ok(BackendChoice::Builtin),
         "scripted" => Ok(BackendChoice::Scripted(default())),
@@ -57,9 +64,9 @@ impl Stage {
     /// # Errors
     /// The file that is wrong, with the place.
     pub fn new(persona: &Path, args: &StageArgs) -> Result<Self, String> {
-        Authored::read(persona)?;
+        Authored::read(persona).map_err(|error| error.to_string())?;
         let persona = std::path::absolute(persona).map_err(|error| format!("{}: {error}", persona.display()))?;
-        let root = asset_folder(&persona)?;
+        let root = asset_folder(&persona).map_err(|error| error.to_string())?;
         let mut app = App::new();
         let assets = AssetPlugin {
             file_path: root.display().to_string(),
@@ -129,7 +136,7 @@ impl Stage {
         }
         let mut handles = Vec::new();
         for path in paths {
-            Authored::read(path)?;
+            Authored::read(path).map_err(|error| error.to_string())?;
             let path = std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))?;
             handles.push(self.app.world().resource::<AssetServer>().load::<Lore>(path));
         }
