@@ -52,7 +52,7 @@ pub use recall::{RecallQuery, RecallReason, Recalled};
 pub use rules::{End, Felt, Habit, Rule, Rules};
 
 use bevy::prelude::*;
-use index::Index;
+use index::{Candidates, Index};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::Store;
@@ -72,6 +72,9 @@ impl Plugin for KnowledgePlugin {
             .register_type::<Knowledge>();
     }
 }
+
+/// The most facts of one layer that a concept's list is read for.
+const LISTED: usize = 4096;
 
 /// What one character knows: facts of its own over shared layers of lore.
 ///
@@ -163,7 +166,8 @@ impl Knowledge {
         self.get(subject, predicate, object).map(|fact| fact.source)
     }
 
-    /// Facts that name this and hold, first as their subject, then as their object; by any of its names.
+    /// Facts that name this and hold, first as their subject, then as their object; by any of its names. Of more than 4,096 of
+    /// one kind, those that were learned last.
     #[must_use]
     pub fn about(&self, name: &str) -> Vec<Fact> {
         let concepts = self.named(name);
@@ -182,11 +186,11 @@ impl Knowledge {
     #[must_use]
     pub fn matching(&self, pattern: &Pattern) -> Vec<Fact> {
         let mut found = Vec::new();
-        for (layer, facts, index) in self.layers() {
-            let places = index.candidates(pattern).map(|doc| doc as usize);
+        for (layer, facts) in self.stores() {
+            let places = self.candidates(layer, pattern).map(|doc| doc as usize);
             let is_wanted = |place: &usize| {
                 facts.names(*place).is_some_and(|names| pattern.names(names))
-                    && self.counts(layer, index.docs[*place].triple)
+                    && facts.triple(*place).is_some_and(|triple| self.counts(layer, triple))
                     && (pattern.ever || self.holds(layer, *place))
             };
             found.extend(places.filter(is_wanted).filter_map(|place| facts.get(place)));
@@ -196,9 +200,8 @@ impl Knowledge {
 
     /// Own facts that this one told.
     pub fn told_by(&self, teller: &str) -> impl Iterator<Item = Fact> {
-        let teller = ConceptKey::of(teller);
-        let is_teller = move |fact: &Fact| fact.source.teller().is_some_and(|other| other.key() == teller);
-        self.own.iter().filter(is_teller)
+        let facts = self.own.store();
+        facts.told_by(ConceptKey::of(teller)).filter_map(|place| facts.get(place))
     }
 
     /// Gives back the memory that recall uses beside the facts, for a character that is not spoken to
@@ -214,6 +217,19 @@ impl Knowledge {
         own.chain(lore.map(|(layer, lore)| (layer + 1, lore.store(), lore.index())))
     }
 
+    /// All lists of facts; for this no index is made.
+    fn stores(&self) -> impl Iterator<Item = (usize, &Store)> {
+        (0..=self.lore.len()).filter_map(|layer| self.store(layer).map(|facts| (layer, facts)))
+    }
+
+    /// Facts of a layer that may match; those that do are among them.
+    fn candidates(&self, layer: usize, pattern: &Pattern) -> Candidates<'_> {
+        match layer.checked_sub(1).and_then(|layer| self.lore.get(layer)) {
+            Some(lore) => lore.index().candidates(pattern),
+            None => self.own.candidates(pattern),
+        }
+    }
+
     fn store(&self, layer: usize) -> Option<&Store> {
         match layer.checked_sub(1) {
             None => Some(self.own.store()),
@@ -221,11 +237,12 @@ impl Knowledge {
         }
     }
 
-    /// Facts that hold, of the places that each index gives.
+    /// Facts that hold, of the places that each index gives; of very many the last.
     fn listed<'a>(&'a self, docs: impl Fn(&'a Index) -> &'a [u32]) -> Vec<Fact> {
         let mut found = Vec::new();
         for (layer, facts, index) in self.layers() {
-            let places = docs(index).iter().map(|&doc| doc as usize);
+            let docs = docs(index);
+            let places = docs[docs.len().saturating_sub(LISTED)..].iter().map(|&doc| doc as usize);
             let is_wanted = |place: &usize| self.counts(layer, index.docs[*place].triple) && self.holds(layer, *place);
             found.extend(places.filter(is_wanted).filter_map(|place| facts.get(place)));
         }
@@ -248,7 +265,7 @@ impl Knowledge {
 
     /// Whether the fact of this layer is the one that counts among those that say the same.
     fn counts(&self, layer: usize, triple: u64) -> bool {
-        self.layer_of(triple) == Some(layer)
+        layer == 0 || self.layer_of(triple) == Some(layer)
     }
 
     /// The layer whose fact counts: the own one, else the surest, else the first.
@@ -290,13 +307,14 @@ impl Knowledge {
         if !self.rule(predicate.id()).one {
             return true;
         }
-        let says_else = |(_, facts, index): (usize, &Store, &Index)| {
-            index.of_subject(subject.id()).iter().map(|&doc| doc as usize).any(|other| {
+        let pattern = Pattern::new().subject(subject).predicate(predicate);
+        let says_else = |(layer, facts): (usize, &Store)| {
+            self.candidates(layer, &pattern).map(|doc| doc as usize).any(|other| {
                 let names = facts.names(other).filter(|_| facts.holds(other));
-                names.is_some_and(|[_, p, o]| p == predicate && o != object)
+                names.is_some_and(|names| pattern.names(names) && names[2] != object)
             })
         };
-        !self.layers().take(layer).any(says_else)
+        !self.stores().take(layer).any(says_else)
     }
 
     /// What a relation means, by the first layer of lore that says so.
@@ -320,11 +338,14 @@ impl Knowledge {
     /// a fact, or who told it.
     #[must_use]
     pub fn hides(&self, concept: &Concept, trust: f32, flags: &[Concept]) -> bool {
-        let objects = self
-            .layers()
-            .flat_map(|(_, facts, index)| index.of_object(concept.id()).iter().filter_map(|&doc| facts.get(doc as usize)));
-        let told = self.own.iter().filter(|fact| fact.source.teller() == Some(concept));
-        objects.chain(told).any(|fact| fact.secrecy.is_some() && self.is_withheld(fact.triple(), trust, flags))
+        let is_kept = |facts: &Store, place: usize| {
+            facts.is_secret(place) && facts.triple(place).is_some_and(|triple| self.is_withheld(triple, trust, flags))
+        };
+        let as_object = |(_, facts, index): (usize, &Store, &Index)| {
+            index.of_object(concept.id()).iter().any(|&doc| is_kept(facts, doc as usize))
+        };
+        let own = self.own.store();
+        self.layers().any(as_object) || own.told_by(concept.key()).any(|place| is_kept(own, place))
     }
 
     /// Whether any copy of the fact is a secret from someone trusted this much.

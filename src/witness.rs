@@ -14,6 +14,7 @@
 //! # bevy::ecs::system::assert_is_system(theft);
 //! ```
 
+mod crowd;
 mod sights;
 mod tell;
 
@@ -26,6 +27,7 @@ use crate::memory::{Episode, Feelings, Memory};
 use crate::perception::{Looker, LookerState, Senses, Sight, Sightline};
 use crate::schedule::RolePlaySystems;
 use bevy::prelude::*;
+use crowd::{Body, Crowd};
 use persona_mind::brief::Relation;
 
 /// Something has happened somewhere. Trigger it once; at the end of the frame each character that sees or hears it learns
@@ -172,49 +174,67 @@ struct Happening {
 
 /// What tells where a character roughly is: its own place where it stands by itself.
 type Bodies = (Entity, &'static Transform, Has<ChildOf>, &'static Senses);
+/// What a happening changes in who witnesses it.
+type Minds = (&'static mut Knowledge, Option<&'static mut Feelings>, Option<&'static mut Memory>);
 
-fn find_witnesses(world: &mut World, bodies: &mut QueryState<Bodies, With<Knowledge>>, mut state: Local<LookerState>) {
+/// What finding witnesses takes, kept from frame to frame.
+#[derive(FromWorld)]
+struct Finder {
+    bodies: QueryState<Bodies, With<Knowledge>>,
+    minds: QueryState<Minds>,
+    looker: LookerState,
+    crowd: Crowd,
+    near: Vec<Entity>,
+}
+
+fn find_witnesses(world: &mut World, mut finder: Local<Finder>) {
     let happenings = std::mem::take(&mut world.resource_mut::<Happenings>().0);
-    let rough = |(entity, place, is_carried, senses): (Entity, &Transform, bool, &Senses)| {
-        // How far the eye may be from there; one that is carried by another may be anywhere.
-        let off = if is_carried { f32::INFINITY } else { senses.eye_height.abs() * place.scale.max_element().abs() };
-        (entity, place.translation, off, senses.hearing.clamp(0.0, MOST_HEARING))
-    };
-    let bodies: Vec<(Entity, Vec3, f32, f32)> = bodies.iter(world).map(rough).collect();
     let now = world.resource::<GameClock>().seconds;
+    let Finder { bodies, minds, looker, crowd, near } = &mut *finder;
+    crowd.gather(bodies.iter(world).map(rough));
     for happening in happenings {
         let Happened { at, loudness, visibility, .. } = happening.what;
-        let is_near = |(_, place, off, hearing): &&(Entity, Vec3, f32, f32)| {
-            place.distance_squared(at) <= (visibility.max(loudness * hearing) + off).powi(2)
-        };
-        let near = bodies.iter().filter(is_near);
-        for (entity, ..) in near.filter(|(entity, ..)| !happening.deaf.contains(entity)) {
-            let Some((how, confidence)) = perceive(world, &mut state, *entity, &happening.what) else { continue };
-            let may = world.get_resource::<WitnessFilter>().is_none_or(|filter| (filter.0)(world, *entity, &happening.what));
+        crowd.near(at, visibility, loudness, near);
+        for entity in near.iter().copied().filter(|entity| !happening.deaf.contains(entity)) {
+            let Some((how, confidence)) = perceive(world, bodies, looker, entity, &happening.what) else { continue };
+            let may = world.get_resource::<WitnessFilter>().is_none_or(|filter| (filter.0)(world, entity, &happening.what));
             if may {
-                learn(world, *entity, &happening, how, confidence, now);
+                learn(world, minds, entity, &happening, how, confidence, now);
             }
         }
     }
 }
 
-fn learn(world: &mut World, entity: Entity, happening: &Happening, how: Perceived, confidence: f32, now: f64) {
+fn rough((entity, place, is_carried, senses): (Entity, &Transform, bool, &Senses)) -> Body {
+    // One that is carried by another may be anywhere.
+    let off = if is_carried { f32::INFINITY } else { senses.eye_height.abs() * place.scale.abs().max_element() };
+    Body { entity, at: place.translation, off, hearing: senses.hearing.clamp(0.0, MOST_HEARING) }
+}
+
+fn learn(
+    world: &mut World,
+    minds: &mut QueryState<Minds>,
+    entity: Entity,
+    happening: &Happening,
+    how: Perceived,
+    confidence: f32,
+    now: f64,
+) {
     let (source, share) = match &happening.teller {
         Some(teller) => (Source::Told(teller.clone()), tell::KEPT),
         None => (Source::Witnessed, 1.0),
     };
-    let fact = &happening.what.fact;
+    let Happened { fact, importance, .. } = &happening.what;
     let fact =
         Fact { secrecy: None, ..fact.clone() }.with_source(source).with_confidence(fact.confidence * confidence * share).at(now);
-    let mut query = world.query::<(&mut Knowledge, Option<&mut Feelings>)>();
-    let Ok((mut knowledge, feelings)) = query.get_mut(world, entity) else { return };
+    let Ok((mut knowledge, feelings, memory)) = minds.get_mut(world, entity) else { return };
     let learned = take_in(&mut knowledge, feelings, fact.clone());
     let is_news = learned.is_news;
     if is_news
-        && happening.what.importance >= NOTABLE
-        && let Some(mut memory) = world.get_mut::<Memory>(entity)
+        && *importance >= NOTABLE
+        && let Some(mut memory) = memory
     {
-        memory.add(Episode::happening(&fact, happening.what.importance));
+        memory.add(Episode::happening(&fact, *importance));
     }
     world.trigger(Witnessed { entity, fact: fact.clone(), how, is_news });
     if changes_minds(&learned) {
@@ -266,10 +286,17 @@ fn changes_minds(learned: &Learned) -> bool {
 }
 
 /// How a character perceives a happening, and how sure it is of it; `None` if not at all.
-fn perceive(world: &mut World, state: &mut LookerState, entity: Entity, what: &Happened) -> Option<(Perceived, f32)> {
-    let senses = world.get::<Senses>(entity)?.clone();
-    let mut looker = Looker::new(world, state);
-    let body = looker.place(entity)?;
+fn perceive(
+    world: &mut World,
+    bodies: &mut QueryState<Bodies, With<Knowledge>>,
+    looker: &mut LookerState,
+    entity: Entity,
+    what: &Happened,
+) -> Option<(Perceived, f32)> {
+    let (_, place, is_carried, senses) = bodies.get(world, entity).ok()?;
+    let (place, senses) = (GlobalTransform::from(*place), senses.clone());
+    let mut looker = Looker::new(world, looker);
+    let body = if is_carried { looker.place(entity)? } else { place };
     let eye = body.transform_point(Vec3::Y * senses.eye_height);
     let way = what.at - eye;
     let distance = way.length();

@@ -6,6 +6,7 @@ use super::{
     store::Store,
     words::{Kind, Word, is_of_place, phrase, words},
 };
+use std::collections::BTreeSet;
 
 /// The most words of one name that are indexed.
 const WORDS_OF_NAME: usize = 64;
@@ -17,8 +18,8 @@ pub(super) struct Index {
     pub docs: Vec<Doc>,
     /// Words of all facts together.
     pub total_words: u64,
-    /// Facts, newest first; of one time, in the order in which they were learned.
-    pub recent: Vec<u32>,
+    /// Facts by their age and place: newest first, of one time in the order in which they were learned.
+    pub recent: BTreeSet<(u64, u32)>,
     by_triple: KeyMap<u32>,
     by_subject: KeyMap<Vec<u32>>,
     by_predicate: KeyMap<Vec<u32>>,
@@ -58,7 +59,8 @@ impl Index {
     pub(super) fn new<'a>(facts: &Store, aliases: impl IntoIterator<Item = &'a (Concept, Concept)>) -> Self {
         let mut index = Self::default();
         facts.iter().for_each(|fact| index.push(&fact));
-        index.sort();
+        // At once, which is quicker than one by one.
+        index.recent = (0..).zip(&index.docs).map(|(doc, entry)| (age(entry.time), doc)).collect();
         for (concept, alias) in aliases {
             index.add_alias(concept, alias);
         }
@@ -69,7 +71,7 @@ impl Index {
     pub(super) fn add(&mut self, fact: &Fact) {
         let doc = self.docs.len() as u32;
         self.push(fact);
-        self.enter(doc);
+        self.recent.insert((age(fact.learned_at), doc));
     }
 
     /// Takes over what may change of a fact: its time, its confidence, whether it holds.
@@ -78,9 +80,9 @@ impl Index {
         entry.confidence = fact.confidence;
         entry.holds = fact.holds();
         if entry.time != fact.learned_at {
-            entry.time = fact.learned_at;
-            self.recent.retain(|&other| other != doc);
-            self.enter(doc);
+            let before = std::mem::replace(&mut entry.time, fact.learned_at);
+            self.recent.remove(&(age(before), doc));
+            self.recent.insert((age(fact.learned_at), doc));
         }
     }
 
@@ -192,22 +194,13 @@ impl Index {
         }
         length
     }
+}
 
-    fn sort(&mut self) {
-        let mut recent: Vec<u32> = (0..self.docs.len() as u32).collect();
-        recent.sort_by(|&one, &two| self.docs[two as usize].time.total_cmp(&self.docs[one as usize].time));
-        self.recent = recent;
-    }
-
-    /// Puts a fact in its place among the recent ones.
-    fn enter(&mut self, doc: u32) {
-        let time = self.docs[doc as usize].time;
-        let place = self.recent.partition_point(|&other| {
-            let before = self.docs[other as usize].time;
-            before > time || (before == time && other < doc)
-        });
-        self.recent.insert(place, doc);
-    }
+/// Orders times, the latest first.
+fn age(time: f64) -> u64 {
+    let bits = time.to_bits();
+    let rising = if time.is_sign_negative() { !bits } else { bits | 1 << 63 };
+    !rising
 }
 
 /// How much "own" counts where the fact says "owner".

@@ -1,4 +1,9 @@
-use super::{Belief, Concept, Fact, fact::stricter, index::Index, store::Store};
+use super::{
+    Belief, Concept, Fact, Pattern,
+    fact::stricter,
+    index::{Candidates, Index},
+    store::Store,
+};
 use bevy::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 use std::{
@@ -90,6 +95,11 @@ impl OwnFacts {
         self.index.get_or_init(|| Arc::new(Index::new(&self.store, &self.aliases)))
     }
 
+    /// Facts that may match; those that do are among them. Makes no index for a few.
+    pub(super) fn candidates(&self, pattern: &Pattern) -> Candidates<'_> {
+        if self.has_no_need_of_index() { Candidates::All(0..self.len() as u32) } else { self.index().candidates(pattern) }
+    }
+
     /// Adds a fact; false where it was known, which then keeps the better of both.
     pub(super) fn learn(&mut self, mut fact: Fact) -> bool {
         fact.tidy();
@@ -158,10 +168,14 @@ impl OwnFacts {
     }
 
     pub(super) fn position(&self, triple: u64) -> Option<usize> {
-        if self.index.get().is_none() && self.store.len() <= FEW {
+        if self.has_no_need_of_index() {
             return self.store.find(triple);
         }
         self.index().of_triple(triple).map(|doc| doc as usize)
+    }
+
+    fn has_no_need_of_index(&self) -> bool {
+        self.index.get().is_none() && self.store.len() <= FEW
     }
 
     /// The name under which a concept is known here, so that facts can share it.

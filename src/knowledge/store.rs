@@ -1,7 +1,7 @@
 //! A list of facts that is kept small: 48 bytes and a tag a fact, beside the names they share.
 
 use super::fact::{STEPS, triple};
-use super::{Belief, Concept, Fact, Secrecy, Source, concept::KeyMap};
+use super::{Belief, Concept, ConceptKey, Fact, Secrecy, Source, concept::KeyMap};
 
 /// A list of facts; a fact is named by its place.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +77,26 @@ impl Store {
     /// Subject, predicate and object, without the rest.
     pub(super) fn names(&self, place: usize) -> Option<[&Concept; 3]> {
         self.rows.get(place).map(|row| [&row.subject, &row.predicate, &row.object])
+    }
+
+    /// What identifies the three together.
+    pub(super) fn triple(&self, place: usize) -> Option<u64> {
+        self.rows.get(place).map(Row::triple)
+    }
+
+    /// Whether the fact is a secret.
+    pub(super) fn is_secret(&self, place: usize) -> bool {
+        self.rows.get(place).is_some_and(|row| !row.needs.is_nan() || row.marks & FLAGGED != 0)
+    }
+
+    /// The places of the facts that this one told.
+    pub(super) fn told_by(&self, teller: ConceptKey) -> impl Iterator<Item = usize> {
+        let known = self.rare.as_ref().and_then(|rare| rare.tellers.iter().position(|other| other.key() == teller));
+        let code = known.map(|place| (place + SOURCES.len()) as u32);
+        let is_told = move |(_, row): &(usize, &Row)| Some(row.source) == code;
+        // Who has told nothing is not looked for.
+        let rows = if code.is_some() { self.rows.as_slice() } else { &[] };
+        rows.iter().enumerate().filter(is_told).map(|(place, _)| place)
     }
 
     /// Whether the fact holds still and is believed.

@@ -9,11 +9,18 @@ use bevy_persona::test_app::{PersonaTestApp, test_app};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
+use std::f32::consts::TAU;
 
-const SEEDS: u64 = 25;
+/// Worlds that are lived through; the variable `WITNESS_WORLDS` asks for others.
+const WORLDS: u64 = 100;
 const PEOPLE: usize = 50;
-const HAPPENINGS: usize = 80;
-const TALES: usize = 60;
+const HAPPENINGS: usize = 2_000;
+/// Happenings of one frame.
+const AT_ONCE: usize = 20;
+/// Tales for each happening.
+const TALES: usize = 2;
+const SECRETS: usize = 30;
+const LIES: usize = 30;
 /// Nobody sees through it, and one hears half as far.
 const WALL: f32 = 0.0;
 
@@ -21,8 +28,11 @@ const WALL: f32 = 0.0;
 struct World {
     app: App,
     people: Vec<Entity>,
-    /// What each has witnessed or been told, by the rules as the documentation says them.
-    expected: Vec<BTreeMap<String, f32>>,
+    bodies: Vec<Body>,
+    /// How much each trusts each, 0..1.
+    trust: Vec<Vec<f32>>,
+    /// What each has witnessed, been told or was made knowing, by the rules as the documentation says them.
+    expected: Vec<BTreeMap<String, Known>>,
 }
 
 #[derive(Clone, Copy)]
@@ -31,18 +41,43 @@ struct Body {
     turned: f32,
     sight: Sight,
     hearing: f32,
+    /// Whether it sits on a cart, which stands somewhere else and is turned otherwise.
+    rides: bool,
+}
+
+/// What one knows of one thing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Known {
+    sure: f32,
+    from: Origin,
+    /// The trust that opens it.
+    secret: Option<f32>,
+    is_lie: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Origin {
+    Author,
+    Witnessed,
+    Told(usize),
 }
 
 fn name(i: usize) -> String {
     format!("person {i}")
 }
 
+/// Confidence is kept in steps of 1/10,000.
+fn stepped(sure: f32) -> f32 {
+    (sure * 10_000.0).round() / 10_000.0
+}
+
 fn drawn(random: &mut ChaCha8Rng) -> Body {
     Body {
         at: Vec3::new(random.random_range(-40.0..40.0), 0.0, random.random_range(-40.0..40.0)),
-        turned: random.random_range(0.0..std::f32::consts::TAU),
+        turned: random.random_range(0.0..TAU),
         sight: if random.random_bool(0.2) { Sight::Blind } else { Sight::Told },
         hearing: if random.random_bool(0.2) { 0.0 } else { random.random_range(0.5..1.5) },
+        rides: random.random_bool(0.1),
     }
 }
 
@@ -54,8 +89,8 @@ fn witnesses(body: Body, happened: &Happened) -> Option<f32> {
     let is_open = (eye.x < WALL) == (happened.at.x < WALL);
     // Forward is -z, turned about y.
     let bearing = (-dx).atan2(-dz);
-    let off = (bearing - body.turned).rem_euclid(std::f32::consts::TAU);
-    let off = off.min(std::f32::consts::TAU - off);
+    let off = (bearing - body.turned).rem_euclid(TAU);
+    let off = off.min(TAU - off);
     let before = distance <= 1.0 || off <= 35f32.to_radians();
     if body.sight != Sight::Blind && distance <= happened.visibility.min(20.0) && before && is_open {
         return Some(1.0);
@@ -65,82 +100,177 @@ fn witnesses(body: Body, happened: &Happened) -> Option<f32> {
     (range > 0.0 && distance <= range).then_some(if is_open { sure } else { 0.6 * sure })
 }
 
-fn world(random: &mut ChaCha8Rng) -> (World, Vec<Body>) {
-    let mut app = test_app(Scripted::default());
-    app.insert_resource(Occluder::new(|_, line: &Sightline| (line.from.x < WALL) != (line.to.x < WALL)));
-    let bodies: Vec<Body> = (0..PEOPLE).map(|_| drawn(random)).collect();
-    let spawn = |(i, body): (usize, &Body)| {
-        let senses = Senses { sight: body.sight, hearing: body.hearing, ..default() };
-        let place = Transform::from_translation(body.at).with_rotation(Quat::from_rotation_y(body.turned));
-        app.world_mut().spawn((Name::new(name(i)), Npc::default(), senses, place)).id()
+/// What is known of a thing that is learned once more: the surer stays, secret if either is; nobody comes to believe a lie of
+/// its own.
+fn learned_again(known: Known, new: Known) -> Known {
+    let secret = match (known.secret, new.secret) {
+        (Some(one), Some(two)) => Some(one.max(two)),
+        (one, two) => one.or(two),
     };
-    let people = bodies.iter().enumerate().map(spawn).collect();
-    app.update();
-    (World { app, people, expected: vec![BTreeMap::new(); PEOPLE] }, bodies)
+    let better = if new.sure > known.sure && !known.is_lie { new } else { known };
+    Known { secret, ..better }
 }
 
 impl World {
-    fn happen(&mut self, number: usize, bodies: &[Body], random: &mut ChaCha8Rng) {
+    fn new(random: &mut ChaCha8Rng) -> Self {
+        let mut app = test_app(Scripted::default());
+        app.insert_resource(Occluder::new(|_, line: &Sightline| (line.from.x < WALL) != (line.to.x < WALL)));
+        // What is known here shall not fade while it is counted.
+        app.world_mut().resource_mut::<MemorySettings>().budget = usize::MAX;
+        let bodies: Vec<Body> = (0..PEOPLE).map(|_| drawn(random)).collect();
+        let cart = Transform::from_xyz(-13.0, 2.0, 9.0).with_rotation(Quat::from_rotation_y(1.0));
+        let cart_entity = app.world_mut().spawn(cart).id();
+        let spawn = |(i, body): (usize, &Body)| {
+            let senses = Senses { sight: body.sight, hearing: body.hearing, ..default() };
+            let place = Transform::from_translation(body.at).with_rotation(Quat::from_rotation_y(body.turned));
+            let person = app.world_mut().spawn((Name::new(name(i)), Npc::default(), senses, place)).id();
+            if body.rides {
+                let on_cart = Transform::from_matrix(cart.to_matrix().inverse() * place.to_matrix());
+                app.world_mut().entity_mut(person).insert((ChildOf(cart_entity), on_cart));
+            }
+            person
+        };
+        let people = bodies.iter().enumerate().map(spawn).collect();
+        let trust = (0..PEOPLE).map(|_| (0..PEOPLE).map(|_| random.random_range(0.0..1.0)).collect()).collect();
+        let mut world = Self { app, people, bodies, trust, expected: vec![BTreeMap::new(); PEOPLE] };
+        world.write(random);
+        world.app.update();
+        world
+    }
+
+    /// Lets an author give feelings, secrets and lies to people.
+    fn write(&mut self, random: &mut ChaCha8Rng) {
+        for (person, trust) in self.people.iter().zip(&self.trust) {
+            let mut feelings = self.app.world_mut().get_mut::<Feelings>(*person).expect("they feel");
+            for (other, trust) in trust.iter().enumerate() {
+                feelings.set(&name(other), Relation { trust: *trust, ..default() });
+            }
+        }
+        for number in 0..SECRETS + LIES {
+            let (who, is_lie) = (random.random_range(0..PEOPLE), number >= SECRETS);
+            let secret = (!is_lie).then(|| random.random_range(0.3..0.9));
+            let subject = if is_lie { format!("lie {number}") } else { format!("secret {number}") };
+            let mut fact = Fact::new(subject.as_str(), "was stolen by", "the ferryman");
+            fact.secrecy = secret.map(Secrecy::Trust);
+            fact.belief = if is_lie { Belief::Untrue } else { Belief::Held };
+            self.app.world_mut().get_mut::<Knowledge>(self.people[who]).expect("they know").learn(fact);
+            self.expected[who].insert(subject, Known { sure: 1.0, from: Origin::Author, secret, is_lie });
+        }
+    }
+
+    fn happen(&mut self, number: usize, random: &mut ChaCha8Rng) {
         let at = Vec3::new(random.random_range(-40.0..40.0), 1.0, random.random_range(-40.0..40.0));
         let happened = Happened::new(Fact::new(format!("cup {number}"), "was stolen by", "the ferryman"), at);
-        let happened = match random.random_range(0..4) {
+        let happened = match random.random_range(0..6) {
             0 => happened.quietly(),
             1 => happened.unseen(),
             2 => Happened { loudness: random.random_range(0.0..60.0), ..happened },
+            3 => Happened { at: self.beside_one(random), ..happened.whispered() },
+            4 => Happened { loudness: 500.0, visibility: f32::INFINITY, ..happened },
             _ => happened,
         };
-        for (body, expected) in bodies.iter().zip(&mut self.expected) {
+        for (body, expected) in self.bodies.iter().zip(&mut self.expected) {
             if let Some(sure) = witnesses(*body, &happened) {
-                expected.insert(format!("cup {number}"), sure);
+                let known = Known { sure: stepped(sure), from: Origin::Witnessed, secret: None, is_lie: false };
+                expected.insert(format!("cup {number}"), known);
             }
         }
         self.app.world_mut().trigger(happened);
-        self.app.update();
     }
 
-    fn tell(&mut self, random: &mut ChaCha8Rng) {
+    fn beside_one(&self, random: &mut ChaCha8Rng) -> Vec3 {
+        let near = Vec3::new(random.random_range(-2.0..2.0), 1.5, random.random_range(-2.0..2.0));
+        self.bodies[random.random_range(0..PEOPLE)].at + near
+    }
+
+    /// Someone tells someone something that it knows, or that it cannot know.
+    fn tell(&mut self, latest: usize, random: &mut ChaCha8Rng) {
         let (from, to) = (random.random_range(0..PEOPLE), random.random_range(0..PEOPLE));
-        let cup = format!("cup {}", random.random_range(0..HAPPENINGS));
-        if let Some(sure) = self.expected[from].get(&cup).copied().filter(|sure| from != to && sure * 0.8 >= 0.1) {
-            let known = self.expected[to].entry(cup.clone()).or_default();
-            // One who has it from the hearer does not tell it back; if it did, the hearer would be no surer.
-            *known = known.max(sure * 0.8);
+        let knows = &self.expected[from];
+        let what = match knows.len() {
+            0 => format!("cup {latest}"),
+            _ if random.random_bool(0.1) => format!("cup {}", random.random_range(0..=latest)),
+            // Authors' secrets and lies come after all cups, and make up half of the talk.
+            len if random.random_bool(0.5) => {
+                knows.keys().nth(len - 1 - random.random_range(0..len.min(8))).cloned().unwrap_or_default()
+            }
+            len => knows.keys().nth(random.random_range(0..len)).cloned().unwrap_or_default(),
+        };
+        if let Some(tale) = self.tale(from, to, &what) {
+            let known = self.expected[to].get(&what).copied();
+            self.expected[to].insert(what.clone(), known.map_or(tale, |known| learned_again(known, tale)));
         }
-        let fact = [cup, "was stolen by".into(), "the ferryman".into()];
+        let fact = [what, "was stolen by".into(), "the ferryman".into()];
         self.app.world_mut().trigger(Tell { entity: self.people[from], to: self.people[to], fact });
-        self.app.update();
     }
 
-    fn known(&self, person: usize) -> BTreeMap<String, f32> {
+    /// What the hearer is told, if it is told anything.
+    fn tale(&self, from: usize, to: usize, what: &str) -> Option<Known> {
+        let known = self.expected[from].get(what)?;
+        let is_open = known.secret.is_none_or(|needed| self.trust[from][to] >= needed);
+        let sure = stepped(known.sure * 0.8);
+        let is_told = from != to && is_open && known.from != Origin::Told(to) && sure >= 0.1;
+        is_told.then_some(Known { sure, from: Origin::Told(from), is_lie: false, ..*known })
+    }
+
+    fn known(&self, person: usize) -> BTreeMap<String, Known> {
         let knowledge = self.app.world().get::<Knowledge>(self.people[person]).expect("a character knows");
-        knowledge.iter().map(|fact| (fact.subject.name().to_owned(), fact.confidence)).collect()
+        let known = |fact: Fact| {
+            let from = match &fact.source {
+                Source::Authored => Origin::Author,
+                Source::Told(teller) => Origin::Told((0..PEOPLE).find(|i| *teller == name(*i).as_str()).expect("they are known")),
+                _ => Origin::Witnessed,
+            };
+            let secret = match &fact.secrecy {
+                Some(Secrecy::Trust(needed)) => Some(*needed),
+                None => None,
+                other => panic!("no secret is like this: {other:?}"),
+            };
+            let known = Known { sure: fact.confidence, from, secret, is_lie: fact.belief == Belief::Untrue };
+            (fact.subject.name().to_owned(), known)
+        };
+        knowledge.iter().map(known).collect()
     }
 }
 
 #[test]
 fn each_knows_what_it_witnessed_or_was_told_and_nothing_else() {
-    let (mut facts, mut surest) = (0, BTreeSet::new());
-    for seed in 0..SEEDS {
+    let worlds = std::env::var("WITNESS_WORLDS").ok().and_then(|worlds| worlds.parse().ok()).unwrap_or(WORLDS);
+    let (mut facts, mut surest, mut kinds) = (0, BTreeSet::new(), BTreeMap::<String, usize>::new());
+    for seed in 0..worlds {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let (mut world, bodies) = world(&mut random);
+        let mut world = World::new(&mut random);
         for number in 0..HAPPENINGS {
-            world.happen(number, &bodies, &mut random);
+            world.happen(number, &mut random);
+            // What happens in a frame is known at its end, so only then is it told.
+            if number % AT_ONCE == AT_ONCE - 1 {
+                world.app.update();
+                (0..AT_ONCE * TALES).for_each(|_| world.tell(number, &mut random));
+            }
         }
-        for _ in 0..TALES {
-            world.tell(&mut random);
-        }
-        for (person, body) in bodies.iter().enumerate() {
+        world.app.update();
+        for person in 0..PEOPLE {
             let (known, expected) = (world.known(person), &world.expected[person]);
-            let names = |of: &BTreeMap<String, f32>| of.keys().cloned().collect::<BTreeSet<_>>();
-            assert_eq!(names(&known), names(expected), "what {} of world {seed} knows ({:?})", name(person), body.at);
-            for (cup, sure) in &known {
-                assert!((sure - expected[cup]).abs() < 1e-3, "how sure {} is of {cup}: {sure}, {}", name(person), expected[cup]);
-                surest.insert((sure * 10.0) as u32);
+            let names = |of: &BTreeMap<String, Known>| of.keys().cloned().collect::<BTreeSet<_>>();
+            let who = format!("{} of world {seed} ({:?})", name(person), world.bodies[person].at);
+            assert_eq!(names(&known), names(expected), "what {who} knows");
+            for (thing, found) in &known {
+                let wanted = expected[thing];
+                assert!((found.sure - wanted.sure).abs() < 1e-3, "how sure {who} is of {thing}: {found:?}, {wanted:?}");
+                assert_eq!(Known { sure: wanted.sure, ..*found }, wanted, "what {who} knows of {thing}");
+                surest.insert((found.sure * 10.0) as u32);
+                let kind = thing.split(' ').next().unwrap_or_default();
+                *kinds.entry(format!("{kind} {}", matches!(found.from, Origin::Told(_)))).or_default() += 1;
                 facts += 1;
             }
         }
     }
-    assert!(facts > 2000 && surest.len() > 4, "the worlds are lively: {facts} facts, sure as {surest:?}");
+    println!("{worlds} worlds, {facts} facts: {kinds:?}");
+    let least = usize::try_from(worlds).unwrap_or(1) * 20;
+    assert!(surest.len() > 4, "the worlds are lively: sure as {surest:?}");
+    for kind in ["cup false", "cup true", "secret false", "secret true", "lie false", "lie true"] {
+        assert!(kinds.get(kind).copied().unwrap_or_default() >= least, "{kind} is known to few: {kinds:?}");
+    }
 }
 
 #[test]

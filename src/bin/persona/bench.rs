@@ -1,150 +1,46 @@
 //! `persona bench`: what the plugin costs a game.
 
-use bevy::prelude::*;
-use bevy_persona::mind::brief::PersonaCard;
-use bevy_persona::prelude::*;
-use bevy_persona::test_app::{Notice, PersonaTestApp, test_app};
+mod frames;
+mod game;
+mod knowledge;
+mod plot;
+mod village;
+
 use std::error::Error;
-use std::time::{Duration, Instant};
 
 /// Measurements to repeat on one's own machine.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum BenchCommand {
     /// Time of frames on the main thread: without characters, with idle ones, and while one of them talks
-    Frames(FramesArgs),
-}
-
-#[derive(clap::Args, Debug)]
-pub(crate) struct FramesArgs {
-    /// Frames measured in each case
-    #[arg(long, default_value_t = 1200)]
-    frames: usize,
-    /// Characters that stand by
-    #[arg(long, default_value_t = 100)]
-    npcs: usize,
-    /// Frames a second
-    #[arg(long, default_value_t = 60.0)]
-    rate: f64,
-    /// Milliseconds of a game's own work in each frame, on the main thread
-    #[arg(long, default_value_t = 4.0)]
-    work_ms: f64,
-    /// What answers: builtin, or the path of a GGUF model
-    #[arg(long)]
-    model: Option<std::path::PathBuf>,
-    /// JSON instead of a table
-    #[arg(long)]
-    json: bool,
-}
-
-/// Upper ends of the histogram's rows, in milliseconds beyond the game's own work.
-const EDGES: [f64; 9] = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.7];
-
-/// What is measured side by side.
-#[derive(Clone, Copy, PartialEq)]
-enum Case {
-    Empty,
-    Idle,
-    Talking,
-}
-
-impl Case {
-    const ALL: [Self; 3] = [Self::Empty, Self::Idle, Self::Talking];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Empty => "none",
-            Self::Idle => "idle",
-            Self::Talking => "talking",
-        }
-    }
-}
-
-struct Measured {
-    case: Case,
-    /// Time of each frame on the main thread, in milliseconds, sorted.
-    frames: Vec<f64>,
-    replies: usize,
+    Frames(frames::FramesArgs),
+    /// What knowing costs a crowd: memory, recall, witnesses, saves, and how each grows
+    Knowledge(knowledge::KnowledgeArgs),
+    /// A long game at speed: whether memories stay inside their budget and what mattered is kept
+    Game(game::GameArgs),
 }
 
 pub(crate) fn run(command: &BenchCommand) -> Result<(), Box<dyn Error>> {
-    let BenchCommand::Frames(args) = command;
-    let measured: Vec<Measured> = Case::ALL.iter().map(|case| measure(*case, args)).collect();
-    if args.json {
-        let case = |m: &Measured| {
-            let [half, most, last] = quantiles(m);
-            serde_json::json!({ "case": m.case.name(), "frames": m.frames.len(), "replies": m.replies,
-                "median_ms": half, "p99_ms": most, "max_ms": last })
-        };
-        println!("{}", serde_json::json!(measured.iter().map(case).collect::<Vec<_>>()));
-    } else {
-        print(&measured, args);
-    }
-    Ok(())
-}
-
-fn measure(case: Case, args: &FramesArgs) -> Measured {
-    let backend = args.model.clone().map_or(BackendChoice::Builtin, BackendChoice::Local);
-    let mut app = test_app(backend);
-    let npcs = if case == Case::Empty { 0 } else { args.npcs };
-    let card = |i: usize| PersonaCard { name: format!("Villager {i}"), ..PersonaCard::default() };
-    let characters: Vec<Entity> = (0..npcs).map(|i| app.spawn_npc(card(i))).collect();
-    app.run_frames(30);
-    let length = Duration::from_secs_f64(1.0 / args.rate.max(1.0));
-    let work = Duration::from_secs_f64(args.work_ms.max(0.0) / 1000.0);
-    let (mut frames, mut replies, mut silent) = (Vec::with_capacity(args.frames), 0, true);
-    for frame in 0..args.frames {
-        let start = Instant::now();
-        if case == Case::Talking && silent {
-            app.say(characters[0], LINES[frame % LINES.len()]);
-            silent = false;
+    match command {
+        BenchCommand::Frames(args) => {
+            frames::run(args);
+            Ok(())
         }
-        let before = app.notices().len();
-        app.update();
-        let own = start.elapsed();
-        let ends = app.notices()[before..].iter().filter(|notice| Notice::is_end(notice)).count();
-        replies += ends;
-        silent |= ends > 0;
-        // The game's own work takes the processor as a game would, and then the frame waits for its time.
-        let worked = Instant::now();
-        while worked.elapsed() < work {
-            std::hint::spin_loop();
-        }
-        frames.push((own + worked.elapsed().saturating_sub(work)).as_secs_f64() * 1000.0);
-        std::thread::sleep(length.saturating_sub(start.elapsed()));
+        BenchCommand::Knowledge(args) => knowledge::run(args),
+        BenchCommand::Game(args) => game::run(args),
     }
-    frames.sort_by(f64::total_cmp);
-    Measured { case, frames, replies }
 }
 
-/// Lines whose answers take a model some work.
-const LINES: [&str; 4] = ["Good evening!", "How are you today?", "What do you want?", "Tell me who you are."];
-
-fn quantiles(measured: &Measured) -> [f64; 3] {
-    let frames = &measured.frames;
-    let at = |share: f64| frames.get(((frames.len().max(1) - 1) as f64 * share) as usize).copied().unwrap_or_default();
-    [at(0.5), at(0.99), at(1.0)]
+/// The value below which this share of sorted values lies; 0 where there are none.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    sorted.get(((sorted.len().max(1) - 1) as f64 * share) as usize).copied().unwrap_or_default()
 }
 
-fn print(measured: &[Measured], args: &FramesArgs) {
-    println!(
-        "Frames by their time on the main thread beside {} ms of a game's own work, at {} frames a second.",
-        args.work_ms, args.rate
-    );
-    println!(
-        "Characters: none, {} idle, and {0} of whom one talks without a pause ({} replies).\n",
-        args.npcs, measured[2].replies
-    );
-    println!("{:>10} {:>9} {:>9} {:>9}", "ms", "none", "idle", "talking");
-    let mut low = 0.0;
-    for high in EDGES.into_iter().chain([f64::INFINITY]) {
-        let count = |m: &Measured| m.frames.iter().filter(|ms| (low..high).contains(*ms)).count();
-        let name = if high.is_finite() { format!("< {high}") } else { format!(">= {low}") };
-        let counts: Vec<String> = measured.iter().map(|m| format!("{:>9}", count(m))).collect();
-        println!("{name:>10} {}", counts.join(" "));
-        low = high;
-    }
-    for (i, name) in ["median", "99 %", "most"].iter().enumerate() {
-        let values: Vec<String> = measured.iter().map(|m| format!("{:>9.3}", quantiles(m)[i])).collect();
-        println!("{name:>10} {}", values.join(" "));
-    }
+/// The processor and the kind of build, for those who compare figures.
+fn machine() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let model = model.trim_start_matches([' ', '\t', ':']);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let build = if cfg!(debug_assertions) { "development" } else { "release" };
+    format!("{}, {cores} cores, {build} build", if model.is_empty() { std::env::consts::ARCH } else { model })
 }

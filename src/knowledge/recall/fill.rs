@@ -46,7 +46,7 @@ fn fill_about(found: &mut Found, concept: u64, layers: RangeInclusive<usize>) {
 
 fn fill_latest(found: &mut Found) {
     let knowledge = found.knowledge;
-    for &doc in &knowledge.own().index().recent {
+    for &(_, doc) in &knowledge.own().index().recent {
         if found.is_full() {
             return;
         }

@@ -27,6 +27,8 @@ const UNSURE: f32 = 0.25;
 const OVER: f32 = 0.6;
 /// Among more facts than this, a word that most of them hold says nothing.
 const MANY: usize = 256;
+/// A longer list of facts is not gone through.
+const LONG: usize = 4096;
 /// How many of the best facts pass a share of their score on, and how large a share.
 const SPREADING: usize = 6;
 const SHARE: f32 = 0.3;
@@ -78,8 +80,20 @@ impl<'a> Scores<'a> {
         }
         let mean_length = (words as f32 / count.max(1) as f32).max(1.0);
         let mut scores = Self { layers, hits: vec![Hit::default(); count], touched: Vec::new(), mean_length };
-        question.terms.iter().for_each(|&cue| scores.add_word(cue));
-        question.concepts.iter().for_each(|&cue| scores.add_concept(cue, question));
+        // What is found by short lists is looked up in the long ones.
+        for long in [false, true] {
+            let is_due = |count: usize| (count > LONG) == long;
+            for cue in &question.terms {
+                if is_due(scores.count_of_word(cue.key)) {
+                    scores.add_word(*cue);
+                }
+            }
+            for cue in &question.concepts {
+                if is_due(scores.count_of(cue.key)) {
+                    scores.add_concept(*cue, question);
+                }
+            }
+        }
         scores.weigh(question);
         scores.spread(question);
         scores
@@ -92,19 +106,24 @@ impl<'a> Scores<'a> {
     }
 
     fn add_word(&mut self, cue: Cue) {
-        let count: usize = self.layers.iter().map(|layer| layer.index.of_word(cue.key).len()).sum();
+        let count = self.count_of_word(cue.key);
         let rarity = self.rarity(count);
         if self.hits.len() > MANY && count > self.hits.len() / 2 {
             return;
         }
         for layer in 0..self.layers.len() {
             let Layer { index, start, .. } = self.layers[layer];
-            for posting in index.of_word(cue.key) {
-                let length = f32::from(index.docs[posting.doc as usize].length) / self.mean_length;
-                let weight = posting.weight;
-                let saturated = weight * (K1 + 1.0) / (weight + K1 * (1.0 - B + B * length));
-                self.add(start + posting.doc as usize, cue.weight * rarity * saturated, cue.reason);
-            }
+            self.each(
+                start,
+                index.of_word(cue.key),
+                |posting| posting.doc,
+                |scores, posting| {
+                    let length = f32::from(index.docs[posting.doc as usize].length) / scores.mean_length;
+                    let weight = posting.weight;
+                    let saturated = weight * (K1 + 1.0) / (weight + K1 * (1.0 - B + B * length));
+                    scores.add(start + posting.doc as usize, cue.weight * rarity * saturated, cue.reason);
+                },
+            );
         }
         self.add_alias_word(cue);
     }
@@ -145,13 +164,33 @@ impl<'a> Scores<'a> {
     fn add_mentions(&mut self, cue: Cue, as_subject: f32, as_object: f32) {
         for layer in 0..self.layers.len() {
             let Layer { index, start, .. } = self.layers[layer];
-            for &doc in index.of_subject(cue.key) {
-                self.add(start + doc as usize, cue.weight * as_subject, cue.reason);
-            }
-            for &doc in index.of_object(cue.key) {
-                self.add(start + doc as usize, cue.weight * as_object, cue.reason);
+            for (docs, part) in [(index.of_subject(cue.key), as_subject), (index.of_object(cue.key), as_object)] {
+                self.each(
+                    start,
+                    docs,
+                    |doc| *doc,
+                    |scores, doc| {
+                        scores.add(start + *doc as usize, cue.weight * part, cue.reason);
+                    },
+                );
             }
         }
+    }
+
+    /// Goes through a list of facts of the layer that starts here. Of a long one only the latest and those that have a score
+    /// already: the others would not come before these.
+    fn each<T>(&mut self, start: usize, list: &[T], doc: impl Fn(&T) -> u32, give: impl Fn(&mut Self, &T)) {
+        let (old, latest) = list.split_at(list.len().saturating_sub(LONG));
+        if !old.is_empty() {
+            let found = self.touched.clone();
+            let in_layer = found.into_iter().filter_map(|place| (place as usize).checked_sub(start));
+            for place in in_layer {
+                if let Ok(at) = old.binary_search_by(|item| (doc(item) as usize).cmp(&place)) {
+                    give(self, &old[at]);
+                }
+            }
+        }
+        latest.iter().for_each(|item| give(self, item));
     }
 
     fn add(&mut self, place: usize, part: f32, reason: RecallReason) {
@@ -166,6 +205,11 @@ impl<'a> Scores<'a> {
         if part > hit.best {
             (hit.best, hit.reason) = (part, reason);
         }
+    }
+
+    /// How many facts hold a word.
+    fn count_of_word(&self, stem: u64) -> usize {
+        self.layers.iter().map(|layer| layer.index.of_word(stem).len()).sum()
     }
 
     /// How many facts name a concept.
