@@ -17,14 +17,14 @@ const CONTEXT: usize = 2;
 
 /// Recalls what matters for each line that was perceived, and writes the brief.
 pub(super) fn recall(
-    mut characters: Query<(&mut Turns, &mut DialogueHistory, &Knowledge, &Memory, &Feelings, &Mood), With<Thinking>>,
+    mut characters: Query<(&mut Turns, &mut DialogueHistory, &Knowledge, &mut Memory, &Feelings, &Mood), With<Thinking>>,
     settings: Res<DialogueSettings>,
     flags: Res<StoryFlags>,
     clock: Res<GameClock>,
     memory_settings: Res<MemorySettings>,
     mut link: ResMut<MindLink>,
 ) {
-    for (mut turns, mut history, knowledge, memory, feelings, mood) in &mut characters {
+    for (mut turns, mut history, knowledge, mut memory, feelings, mood) in &mut characters {
         let Some(turn) = turns.current.as_deref_mut() else { continue };
         if !matches!(turn.stage, Stage::Perceived) {
             continue;
@@ -42,6 +42,8 @@ pub(super) fn recall(
         let mut episodes = memory.recall(&query, &clock);
         let gives_away = |concept: &Concept| knowledge.hides(concept, relation.trust, flags.set());
         episodes.retain(|one| !one.episode.about.iter().any(gives_away));
+        // What comes to mind stays there longer.
+        episodes.iter().for_each(|one| memory.touch(one.place));
         turn.recall_ms = start.elapsed().as_secs_f32() * 1000.0;
         turn.recalled = recalled.iter().map(shown).collect();
         let talk = history.open(&speaker);

@@ -58,7 +58,15 @@ pub(super) struct Posting {
 impl Index {
     pub(super) fn new<'a>(facts: &Store, aliases: impl IntoIterator<Item = &'a (Concept, Concept)>) -> Self {
         let mut index = Self::default();
-        facts.iter().for_each(|fact| index.push(&fact));
+        // Most names stand in several facts.
+        let mut names: KeyMap<Vec<Word>> = KeyMap::default();
+        for fact in facts.iter() {
+            for name in [&fact.subject, &fact.predicate, &fact.object] {
+                names.entry(name.id()).or_insert_with(|| words(name, WORDS_OF_NAME));
+            }
+            let of = |name: &Concept| names.get(&name.id()).map_or(&[][..], Vec::as_slice);
+            index.push(&fact, [of(&fact.subject), of(&fact.predicate), of(&fact.object)]);
+        }
         // At once, which is quicker than one by one.
         index.recent = (0..).zip(&index.docs).map(|(doc, entry)| (age(entry.time), doc)).collect();
         for (concept, alias) in aliases {
@@ -70,7 +78,8 @@ impl Index {
     /// Adds the next fact of the list.
     pub(super) fn add(&mut self, fact: &Fact) {
         let doc = self.docs.len() as u32;
-        self.push(fact);
+        let [subject, predicate, object] = [&fact.subject, &fact.predicate, &fact.object].map(|name| words(name, WORDS_OF_NAME));
+        self.push(fact, [&subject, &predicate, &object]);
         self.recent.insert((age(fact.learned_at), doc));
     }
 
@@ -147,11 +156,10 @@ impl Index {
         name(subjects, 0).or_else(|| name(objects, 2)).or_else(|| name(self.of_predicate(id), 1))
     }
 
-    fn push(&mut self, fact: &Fact) {
+    /// Adds the next fact, with the words of its names.
+    fn push(&mut self, fact: &Fact, [subject, predicate, object]: [&[Word]; 3]) {
         let doc = self.docs.len() as u32;
-        let (subject, object) = (words(&fact.subject, WORDS_OF_NAME), words(&fact.object, WORDS_OF_NAME));
-        let predicate = words(&fact.predicate, WORDS_OF_NAME);
-        for (concept, words) in [(&fact.subject, &subject), (&fact.object, &object)] {
+        for (concept, words) in [(&fact.subject, subject), (&fact.object, object)] {
             let is_known = self.by_subject.contains_key(&concept.id()) || self.by_object.contains_key(&concept.id());
             if !is_known && let Some(phrase) = phrase(words) {
                 insert(self.by_phrase.entry(phrase).or_default(), concept.id());
@@ -163,7 +171,7 @@ impl Index {
         self.by_object.entry(fact.object.id()).or_default().push(doc);
         self.by_predicate.entry(fact.predicate.id()).or_default().push(doc);
         let mut length = 0;
-        for word in subject.iter().chain(&predicate).chain(&object) {
+        for word in subject.iter().chain(predicate).chain(object) {
             length += self.push_word(doc, word);
         }
         self.total_words += u64::from(length);

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 /// The most concepts that a search looks at.
 const SEARCHED: usize = 4096;
+/// The most facts that one question lets follow.
+const FOLLOWING: usize = 1 << 16;
 
 impl Knowledge {
     /// Facts that match a pattern or follow from facts that hold by the [rules](super::Rules) of their relations; each once,
@@ -109,8 +111,10 @@ impl Knowledge {
             (None, None) => return,
         };
         let forwards = pattern.subject.is_some();
+        let mut left = FOLLOWING;
         for start in starts.iter().filter(|fact| self.rule(fact.predicate.id()).transitive).take(SEARCHED) {
-            self.chain(start, forwards, |fact| {
+            let most = left.min(SEARCHED);
+            left -= self.chain(start, forwards, most, |fact| {
                 if pattern.matches(&fact) {
                     found.push(fact);
                 }
@@ -118,25 +122,31 @@ impl Knowledge {
         }
     }
 
-    /// Gives all that follows from a fact by others of its relation.
-    fn chain(&self, start: &Fact, forwards: bool, mut give: impl FnMut(Fact)) {
+    /// Gives what follows from a fact by others of its relation, so many facts at most; how many there were.
+    fn chain(&self, start: &Fact, forwards: bool, most: usize, mut give: impl FnMut(Fact)) -> usize {
+        let mut given = 0;
         let end = |fact: &Fact| if forwards { fact.object.clone() } else { fact.subject.clone() };
         let origin = if forwards { &start.subject } else { &start.object };
         let mut seen: KeyMap<()> = [origin, &end(start)].into_iter().map(|concept| (concept.id(), ())).collect();
         let mut open = VecDeque::from([(end(start), start.confidence)]);
-        while let Some((at, sure)) = open.pop_front().filter(|_| seen.len() <= SEARCHED) {
+        while let Some((at, sure)) = open.pop_front() {
             let next = Pattern::new().predicate(&start.predicate);
             let next = if forwards { next.subject(&at) } else { next.object(&at) };
             for fact in self.matching(&next) {
                 let (to, sure) = (end(&fact), sure.min(fact.confidence));
+                if given == most {
+                    return given;
+                }
                 if seen.insert(to.id(), ()).is_some() {
                     continue;
                 }
                 let (subject, object) = if forwards { (origin.clone(), to.clone()) } else { (to.clone(), origin.clone()) };
                 give(inferred(&fact, subject, start.predicate.clone(), object, sure));
+                given += 1;
                 open.push_back((to, sure));
             }
         }
+        given
     }
 }
 

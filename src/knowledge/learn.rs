@@ -1,6 +1,6 @@
 //! How new knowledge meets old: what it ends, what it puts in doubt, and what speaks against it.
 
-use super::{Belief, Concept, Fact, Knowledge, Pattern, Rule};
+use super::{Belief, Concept, Fact, Knowledge, Pattern, Rule, Source};
 use bevy::prelude::*;
 
 /// What became of a fact that a character learned, and of what it knew before.
@@ -42,7 +42,11 @@ impl Knowledge {
     /// what it is told against what it saw is doubted. Of one that lasts, hearsay is refuted by what it sees.
     pub fn take_in(&mut self, mut fact: Fact) -> Learned {
         fact.tidy();
-        for name in [&mut fact.subject, &mut fact.predicate, &mut fact.object] {
+        let teller = match &mut fact.source {
+            Source::Told(teller) => Some(teller),
+            _ => None,
+        };
+        for name in [&mut fact.subject, &mut fact.predicate, &mut fact.object].into_iter().chain(teller) {
             if let Some(shared) = self.shared(name) {
                 *name = shared;
             }

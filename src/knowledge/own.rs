@@ -1,5 +1,6 @@
 use super::{
     Belief, Concept, Fact, Pattern,
+    concept::KeyMap,
     fact::stricter,
     index::{Candidates, Index},
     store::Store,
@@ -7,6 +8,7 @@ use super::{
 use bevy::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeStruct};
 use std::{
+    collections::hash_map::Entry,
     fmt,
     sync::{Arc, OnceLock},
 };
@@ -68,17 +70,20 @@ impl OwnFacts {
         self.store.bytes() + size_of_val(&*self.aliases)
     }
 
-    /// Facts as they were saved, without a look at what they say against each other.
+    /// Facts as they were saved, without a look at what they say against each other. Of those that say the same the last counts.
     pub(crate) fn from_saved(facts: Vec<Fact>, aliases: Vec<(Concept, Concept)>) -> Self {
         let mut own = Self::default();
+        own.store.reserve(facts.len());
+        let mut places: KeyMap<usize> = KeyMap::with_capacity_and_hasher(facts.len(), Default::default());
         for mut fact in facts {
             fact.tidy();
-            for name in [&mut fact.subject, &mut fact.predicate, &mut fact.object] {
-                if let Some(shared) = own.shared(name) {
-                    *name = shared.clone();
+            match places.entry(fact.triple()) {
+                Entry::Occupied(place) => own.store.set(*place.get(), &fact),
+                Entry::Vacant(free) => {
+                    free.insert(own.store.len());
+                    own.store.push(&fact);
                 }
             }
-            own.put(&fact);
         }
         for (concept, alias) in aliases {
             own.add_alias(concept, alias);
@@ -241,7 +246,13 @@ impl<'de> Deserialize<'de> for OwnFacts {
             #[serde(default)]
             aliases: Vec<(Concept, Concept)>,
         }
-        let Saved { facts, aliases } = Saved::deserialize(deserializer)?;
+        let Saved { mut facts, aliases } = Saved::deserialize(deserializer)?;
+        let mut names: KeyMap<Concept> = KeyMap::default();
+        for fact in &mut facts {
+            for name in [&mut fact.subject, &mut fact.predicate, &mut fact.object] {
+                *name = names.entry(name.id()).or_insert_with(|| name.clone()).clone();
+            }
+        }
         Ok(Self::from_saved(facts, aliases))
     }
 }

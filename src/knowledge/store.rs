@@ -109,13 +109,17 @@ impl Store {
         self.names(place).map_or(0, |names| (names.iter().map(|name| name.len()).sum::<usize>() + 3).div_ceil(4))
     }
 
+    /// Makes room for so many more facts and no others.
+    pub(super) fn reserve(&mut self, facts: usize) {
+        self.rows.reserve_exact(facts);
+        self.tags.reserve_exact(facts);
+    }
+
     /// Adds a fact that is not there yet.
     pub(super) fn push(&mut self, fact: &Fact) {
         if self.rows.len() == self.rows.capacity() {
             // By an eighth: a crowd of characters pays for what stands empty.
-            let more = self.rows.len() / 8 + 4;
-            self.rows.reserve_exact(more);
-            self.tags.reserve_exact(more);
+            self.reserve(self.rows.len() / 8 + 4);
         }
         let row = self.row(fact);
         self.rows.push(row);

@@ -49,7 +49,8 @@ pub(super) fn forget(memory: &mut Memory, mut knowledge: Mut<Knowledge>, setting
     }
 }
 
-/// How present a fact is, 0..=1: hearsay and sights fade, what was lived through does so only when it holds no longer.
+/// How present a fact is, 0..=1: hearsay and sights fade, what was lived through does so only when it holds no longer. What never
+/// came up in talk counts half of what did, so that a busy day does not drive out what mattered.
 fn strength(fact: &Fact, now: f64, half_life: f64) -> f32 {
     let passed = now - fact.learned_at;
     let uses = u32::from(fact.uses);
@@ -57,8 +58,11 @@ fn strength(fact: &Fact, now: f64, half_life: f64) -> f32 {
         Source::Authored => 1.0,
         Source::Seen => faded(passed, half_life * SIGHTS_FADE, uses),
         Source::Told(_) => fact.confidence * faded(passed, half_life * 4.0, uses),
-        Source::Witnessed | Source::Inferred if fact.holds() => 0.5 + 0.5 * faded(passed, half_life * 4.0, uses),
-        Source::Witnessed | Source::Inferred => faded(passed, half_life * 4.0, uses),
+        Source::Witnessed | Source::Inferred => {
+            let left = faded(passed, half_life * 4.0, uses);
+            let left = if fact.holds() { 0.5 + 0.5 * left } else { left };
+            left * (0.5 + 0.125 * uses.min(4) as f32)
+        }
     }
 }
 

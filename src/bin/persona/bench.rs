@@ -3,6 +3,7 @@
 mod frames;
 mod game;
 mod knowledge;
+mod life;
 mod plot;
 mod village;
 

@@ -27,6 +27,8 @@ const UNSURE: f32 = 0.25;
 const OVER: f32 = 0.6;
 /// Among more facts than this, a word that most of them hold says nothing.
 const MANY: usize = 256;
+/// How many of the best facts are sorted at once.
+const BEST: usize = 128;
 /// A longer list of facts is not gone through.
 const LONG: usize = 4096;
 /// How many of the best facts pass a share of their score on, and how large a share.
@@ -99,10 +101,21 @@ impl<'a> Scores<'a> {
         scores
     }
 
-    /// All facts that scored, best first.
+    /// All facts that scored, best first. Few of them are ever asked for, so the others are sorted when they are.
     pub(super) fn ranked(&self) -> impl Iterator<Item = Ranked> {
-        let mut heap: BinaryHeap<_> = self.touched.iter().map(|&place| self.at(place as usize)).collect();
-        std::iter::from_fn(move || heap.pop())
+        let score = |place: &u32| self.hits[*place as usize].score;
+        let mut places = self.touched.clone();
+        let mut least = f32::NEG_INFINITY;
+        if places.len() > 2 * BEST {
+            let (_, last, _) = places.select_nth_unstable_by(BEST, |one, two| score(two).total_cmp(&score(one)));
+            least = score(last);
+        }
+        let (best, rest): (Vec<u32>, Vec<u32>) = places.into_iter().partition(|place| score(place) >= least);
+        let sorted = move |places: Vec<u32>| {
+            let mut heap: BinaryHeap<_> = places.iter().map(|&place| self.at(place as usize)).collect();
+            std::iter::from_fn(move || heap.pop())
+        };
+        sorted(best).chain(std::iter::once_with(move || sorted(rest)).flatten())
     }
 
     fn add_word(&mut self, cue: Cue) {
