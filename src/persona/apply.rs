@@ -111,7 +111,6 @@ fn now_new<A: Asset>(event: &AssetEvent<A>) -> Option<AssetId<A>> {
 }
 
 /// What the author wrote replaces what the author wrote before; what was lived through stays.
-#[expect(clippy::too_many_arguments, reason = "the parts of a character, and what is put into them")]
 fn apply(
     commands: &mut Commands,
     entity: Entity,

@@ -2,7 +2,7 @@
 
 use crate::support::{briefs, card, component};
 use bevy::prelude::*;
-use bevy_persona::knowledge::{End, Felt, Habit, Pattern, Rule, Rules};
+use bevy_persona::knowledge::{Concept, End, Felt, Habit, Pattern, Rule, Rules};
 use bevy_persona::mind::backend::{Scripted, SeenBriefs};
 use bevy_persona::mind::brief::{View, VisibleThing};
 use bevy_persona::prelude::*;
@@ -62,7 +62,7 @@ fn what_a_speaker_says_of_themselves_is_known_as_hearsay() {
     let (mut app, _, marta) = app();
     app.converse(marta, "I come from Carrow, and I am looking for my sister.").expect("she answers");
     let fact = component::<Knowledge>(&app, marta).get("player", "comes from", "Carrow").expect("she has noted it");
-    assert_eq!(fact.source.teller().map(|t| t.name()), Some("player"), "as what the player says");
+    assert_eq!(fact.source.teller().map(Concept::name), Some("player"), "as what the player says");
     app.converse(marta, "Where do you come from?").expect("she answers");
     let about = component::<Knowledge>(&app, marta).about("player");
     assert_eq!(about.len(), 2, "a question says nothing of who asks: {about:?}");

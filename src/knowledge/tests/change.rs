@@ -64,9 +64,9 @@ fn what_the_author_edits_does_not_undo_what_happened() {
     let before: Vec<Fact> = marta.own().iter().collect();
     marta.set_authored(authored);
     let mut after: Vec<Fact> = marta.own().iter().collect();
-    after.sort_by(|one, two| one.triple().cmp(&two.triple()));
+    after.sort_by_key(Fact::triple);
     let mut sorted = before;
-    sorted.sort_by(|one, two| one.triple().cmp(&two.triple()));
+    sorted.sort_by_key(Fact::triple);
     assert_eq!(after, sorted, "reading the same persona again changes nothing");
 }
 

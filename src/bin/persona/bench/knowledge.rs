@@ -304,7 +304,7 @@ fn growth(largest: usize) -> Vec<Line> {
         let learn = milliseconds(|| {
             news.iter().for_each(|fact| {
                 knowledge.learn(fact.clone());
-            })
+            });
         }) / news.len() as f64;
         let Fact { subject, predicate, object, .. } = &news[0];
         let forget = milliseconds(|| knowledge.forget(subject, predicate, object));
