@@ -45,6 +45,17 @@ pub enum Rows {
     All,
 }
 
+/// One text's part of a step that several texts take together.
+#[derive(Debug)]
+pub struct Piece<'a> {
+    /// The tokens that are added to the text; at least one.
+    pub input: Input<'a>,
+    /// Which rows of logits are wanted.
+    pub rows: Rows,
+    /// The text so far.
+    pub cache: &'a mut Cache,
+}
+
 /// A decoder's weights.
 #[derive(Clone, Debug)]
 pub struct Decoder {
@@ -113,6 +124,20 @@ impl Decoder {
         let result = self.compute(x, rows, cache);
         if result.is_err() {
             cache.truncate(start);
+        }
+        result
+    }
+
+    /// [`Decoder::forward`] for several texts at once: the logits of each piece, `[vocab]` or `[tokens, vocab]` in a row.
+    ///
+    /// # Errors
+    /// As [`Decoder::forward`], for any of the pieces; all caches are then as they were.
+    pub fn step(&self, pieces: &mut [Piece]) -> Result<Vec<Vec<f32>>> {
+        let before: Vec<usize> = pieces.iter().map(|piece| piece.cache.len()).collect();
+        let logits = |piece: &mut Piece| rows_of(&self.forward(piece.input, piece.rows, piece.cache)?);
+        let result: Result<_> = pieces.iter_mut().map(logits).collect();
+        if result.is_err() {
+            pieces.iter_mut().zip(before).for_each(|(piece, before)| _ = piece.cache.truncate(before));
         }
         result
     }
