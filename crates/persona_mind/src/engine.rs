@@ -3,6 +3,7 @@
 pub mod decoder;
 pub mod family;
 pub mod gguf;
+pub mod kernel;
 pub mod model;
 pub mod random;
 pub mod safetensors;

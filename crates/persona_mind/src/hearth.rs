@@ -36,7 +36,8 @@ mod talk;
 pub mod vocab;
 pub mod words;
 
-use crate::engine::decoder::{Decoder, Mixer, Pairs, Rope, Shape};
+use crate::engine::decoder::{CacheType, Decoder, Mixer, Pairs, Rope, Shape};
+use crate::engine::kernel::{Pool, PoolSettings};
 use eye::{Eye, SightConfig};
 use file::ModelFile;
 use gaze::Gaze;
@@ -71,7 +72,9 @@ impl Hearth {
         let reader = Reader::new(Params::new(&file, "reader"), reader_config(file.vocab.intents().len(), file.bank()))?;
         let eye = Eye::new(Params::new(&file, "eye"), EYE)?;
         let gaze = Gaze::new(Params::new(&file, "gaze"), GAZE)?;
-        let decoder = Decoder::new(&file, speaker_shape(vocab))?;
+        // It is too small for several threads.
+        let pool = Pool::new(PoolSettings { threads: 1, ..PoolSettings::default() });
+        let decoder = Decoder::new(&file, speaker_shape(vocab), CacheType::F32, pool.into())?;
         let phrasebook = phrasebook::Phrasebook::new(&file.lines, &file.vocab);
         let speaker = talk::Speaker::new(decoder, Params::new(&file, "dec"), SPEAKER_BLOCK.dim, phrasebook)?;
         Ok(Self { file, reader, eye, gaze, speaker })

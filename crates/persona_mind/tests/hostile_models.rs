@@ -10,7 +10,7 @@ use serde_json::json;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 thread_local! {
@@ -202,6 +202,37 @@ fn any_type_of_weights_runs_or_is_refused() {
         let result = file.run();
         assert!(result.is_ok() || !usual.contains(&dtype), "{dtype:?}: {result:?}");
     }
+}
+
+/// A file that is cut off once its header has been read.
+struct Shrinking {
+    file: Cursor<Vec<u8>>,
+    sought: usize,
+}
+
+impl Read for Shrinking {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.file.read(into)
+    }
+}
+
+impl Seek for Shrinking {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.sought += 1;
+        // To the end and back for the header, then to each tensor.
+        if self.sought == 5 {
+            let half = self.file.get_ref().len() / 2;
+            self.file.get_mut().truncate(half);
+        }
+        self.file.seek(to)
+    }
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_read_is_an_error() {
+    let file = fs::read(fixtures().next().expect("ten of them").join("model.gguf")).expect("it is there");
+    let error = run(Model::read(Shrinking { file: Cursor::new(file), sought: 0 })).expect_err("half of it is gone");
+    assert!(error.contains("reading failed at byte"), "{error}");
 }
 
 fn fixtures() -> impl Iterator<Item = PathBuf> {

@@ -2,10 +2,11 @@
 //! it to 8 bits, which was measured to move these logits by 3 %, where a wrong weight moves them by 100 %.
 
 use candle_core::{Result, Tensor};
-use persona_mind::engine::decoder::{Decoder, Input, Rows, TensorSource};
+use persona_mind::engine::decoder::{CacheType, Decoder, Input, Rows, TensorSource};
 use persona_mind::engine::family::Family;
 use persona_mind::engine::gguf::Gguf;
-use persona_mind::engine::model::Model;
+use persona_mind::engine::kernel::{Pool, PoolSettings};
+use persona_mind::engine::model::{Model, ModelSettings};
 use persona_mind::engine::random::{Precision, RandomModel};
 use persona_mind::engine::tokenizer::Control;
 use std::cell::RefCell;
@@ -57,9 +58,12 @@ fn numbers(x: &Tensor) -> Vec<f32> {
 /// The difference of two models' logits, as a part of their size.
 fn difference(family: Family, precision: Precision) -> f32 {
     let file = file(family, precision);
-    let model = Model::read(Cursor::new(file.clone())).unwrap_or_else(|error| panic!("{family:?} {precision:?}: {error}"));
+    let settings = ModelSettings { cache: CacheType::F32, ..ModelSettings::default() };
+    let model = Model::read_with(Cursor::new(file.clone()), settings);
+    let model = model.unwrap_or_else(|error| panic!("{family:?} {precision:?}: {error}"));
     let gguf = Gguf::read(Cursor::new(file)).expect("it was read before");
-    let plain = Decoder::new(&Dequantised(RefCell::new(gguf)), model.decoder.shape().clone()).expect("the same weights");
+    let (weights, pool) = (Dequantised(RefCell::new(gguf)), Pool::new(PoolSettings::default()));
+    let plain = Decoder::new(&weights, model.decoder.shape().clone(), CacheType::F32, pool.into()).expect("the same weights");
     let ids: Vec<u32> = (0..20).map(|i| (i * 37 + 11) % 640).collect();
     let embedded = |decoder: &Decoder| numbers(&decoder.embed(&ids).expect("ids of the model"));
     assert_eq!(embedded(&model.decoder), embedded(&plain), "{family:?} {precision:?}: rows of the embedding");

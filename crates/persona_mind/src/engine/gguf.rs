@@ -11,9 +11,9 @@ mod write;
 pub use value::Value;
 pub use write::{TensorPlan, write};
 
-use candle_core::Tensor;
+use candle_core::quantized::GgmlDType;
 use candle_core::quantized::ggml_file::qtensor_from_ggml;
-use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Tensor};
 use cursor::Cursor;
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
@@ -214,19 +214,17 @@ impl<R: Read + Seek> Gguf<R> {
         &self.tensors
     }
 
-    /// Reads a tensor as it is stored.
+    /// Reads a tensor's bytes.
     ///
     /// # Errors
     /// [`GgufError`] if it is absent or the source fails.
-    pub fn quantised(&mut self, name: &str) -> Result<QTensor, GgufError> {
-        let wrong = |expected: &str, found: String| GgufError::Tensor { name: name.into(), expected: expected.into(), found };
-        let info = self.tensors.get(name).ok_or_else(|| wrong("to be there", "nothing".into()))?;
+    pub fn bytes(&mut self, name: &str) -> Result<Vec<u8>, GgufError> {
+        let info = self.info(name)?;
         let failed = |error| GgufError::Read { at: info.offset, error };
-        self.source.seek(SeekFrom::Start(info.offset)).map_err(failed)?;
         let mut bytes = vec![0; info.bytes];
+        self.source.seek(SeekFrom::Start(info.offset)).map_err(failed)?;
         self.source.read_exact(&mut bytes).map_err(failed)?;
-        qtensor_from_ggml(info.dtype, &bytes, info.shape.clone(), &candle_core::Device::Cpu)
-            .map_err(|error| wrong("a readable form", error.to_string()))
+        Ok(bytes)
     }
 
     /// Reads a tensor as 32-bit floats.
@@ -234,12 +232,19 @@ impl<R: Read + Seek> Gguf<R> {
     /// # Errors
     /// [`GgufError`] if it is absent or the source fails.
     pub fn tensor(&mut self, name: &str) -> Result<Tensor, GgufError> {
-        self.quantised(name)?.dequantize(&candle_core::Device::Cpu).map_err(|error| GgufError::Tensor {
-            name: name.into(),
-            expected: "a readable form".into(),
-            found: error.to_string(),
-        })
+        let (info, bytes) = (self.info(name)?, self.bytes(name)?);
+        let tensor =
+            qtensor_from_ggml(info.dtype, &bytes, info.shape, &Device::Cpu).and_then(|stored| stored.dequantize(&Device::Cpu));
+        tensor.map_err(|error| wrong_tensor(name, "a readable form", error.to_string()))
     }
+
+    fn info(&self, name: &str) -> Result<TensorInfo, GgufError> {
+        self.tensors.get(name).cloned().ok_or_else(|| wrong_tensor(name, "to be there", "nothing".into()))
+    }
+}
+
+fn wrong_tensor(name: &str, expected: &str, found: String) -> GgufError {
+    GgufError::Tensor { name: name.into(), expected: expected.into(), found }
 }
 
 fn wrong_key(key: &str, expected: &'static str, found: Option<&Value>) -> GgufError {

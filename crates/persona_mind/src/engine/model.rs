@@ -2,17 +2,19 @@
 
 mod folder;
 
-use super::decoder::{Decoder, Matrix, TensorSource};
+use super::decoder::{CacheType, Decoder, TensorSource};
 use super::family::from_metadata;
 use super::gguf::{Gguf, GgufError};
+use super::kernel::{Packed, Pool, PoolSettings};
 use super::safetensors::SafeTensorsError;
 use super::tokenizer::{Tokenizer, TokenizerError};
+use candle_core::Tensor;
 use candle_core::quantized::GgmlDType;
-use candle_core::{Device, Tensor};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The longest text, in tokens, that a model is opened for where nothing else is asked. Models may take more, but their
 /// memory and time grow with it.
@@ -70,6 +72,23 @@ pub enum ModelError {
     Weights(#[from] candle_core::Error),
 }
 
+/// How a model is opened.
+#[derive(Clone, Debug)]
+pub struct ModelSettings {
+    /// The longest text, in tokens; [`CONTEXT`] by default. Some models compute differently where texts may be long.
+    pub context: usize,
+    /// How keys and values are kept.
+    pub cache: CacheType,
+    /// The threads that compute, and how they give way to others.
+    pub pool: PoolSettings,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        Self { context: CONTEXT, cache: CacheType::default(), pool: PoolSettings::default() }
+    }
+}
+
 /// A language model, ready to run.
 ///
 /// ```no_run
@@ -92,22 +111,25 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads a GGUF file, or a Hugging Face folder with `config.json`, `tokenizer.json` and safetensors, for texts of up to
-    /// [`CONTEXT`] tokens.
+    /// Reads a GGUF file, or a Hugging Face folder with `config.json`, `tokenizer.json` and safetensors, with the usual
+    /// settings.
     ///
     /// # Errors
     /// [`ModelError`], with file, place, expected and found.
     pub fn open(path: &Path) -> Result<Self, ModelError> {
-        Self::open_for(path, CONTEXT)
+        Self::open_with(path, ModelSettings::default())
     }
 
-    /// [`Model::open`] for texts of up to `context` tokens. Some models compute differently where texts may be long.
+    /// [`Model::open`] with other settings.
     ///
     /// # Errors
     /// As [`Model::open`].
-    pub fn open_for(path: &Path, context: usize) -> Result<Self, ModelError> {
-        let model =
-            if path.is_dir() { folder::read(path, context) } else { open(path).and_then(|file| Self::read_for(file, context)) };
+    pub fn open_with(path: &Path, settings: ModelSettings) -> Result<Self, ModelError> {
+        let model = if path.is_dir() {
+            folder::read(path, settings)
+        } else {
+            open(path).and_then(|file| Self::read_with(file, settings))
+        };
         model.map_err(|error| match error {
             ModelError::Open { .. } => error,
             error => ModelError::File { path: path.to_owned(), error: Box::new(error) },
@@ -119,19 +141,19 @@ impl Model {
     /// # Errors
     /// [`ModelError`], with place, expected and found.
     pub fn read<R: Read + Seek>(source: R) -> Result<Self, ModelError> {
-        Self::read_for(source, CONTEXT)
+        Self::read_with(source, ModelSettings::default())
     }
 
-    /// [`Model::read`] for texts of up to `context` tokens.
+    /// [`Model::read`] with other settings.
     ///
     /// # Errors
     /// As [`Model::read`].
-    pub fn read_for<R: Read + Seek>(source: R, context: usize) -> Result<Self, ModelError> {
+    pub fn read_with<R: Read + Seek>(source: R, settings: ModelSettings) -> Result<Self, ModelError> {
         let mut gguf = Gguf::read(source)?;
         let tokenizer = Tokenizer::new(&gguf)?;
-        let (shape, context) = from_metadata(&mut gguf, tokenizer.len(), context)?;
+        let (shape, context) = from_metadata(&mut gguf, tokenizer.len(), settings.context)?;
         let template = gguf.text("tokenizer.chat_template").ok().map(str::to_owned);
-        let decoder = Decoder::new(&Weights(RefCell::new(gguf)), shape)?;
+        let decoder = Decoder::new(&Weights(RefCell::new(gguf)), shape, settings.cache, Arc::new(Pool::new(settings.pool)))?;
         Ok(Self { decoder, tokenizer, template, context })
     }
 }
@@ -160,13 +182,10 @@ impl<R: Read + Seek> TensorSource for Weights<R> {
         self.0.borrow_mut().tensor(name).map_err(|error| failed(&error))
     }
 
-    fn matrix(&self, name: &str, shape: [usize; 2]) -> candle_core::Result<Matrix> {
+    fn matrix(&self, name: &str, shape: [usize; 2], pool: &Pool) -> candle_core::Result<Packed> {
         let dtype = self.check(name, &shape)?;
-        let weight = self.0.borrow_mut().quantised(name).map_err(|error| failed(&error))?;
-        match dtype {
-            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => Ok(Matrix::dense(weight.dequantize(&Device::Cpu)?)),
-            _ => Matrix::quantised(weight),
-        }
+        let bytes = self.0.borrow_mut().bytes(name).map_err(|error| failed(&error))?;
+        Packed::new(dtype, &bytes, shape, pool).map_err(|error| candle_core::Error::Msg(format!("tensor `{name}`: {error}")))
     }
 
     fn has(&self, name: &str) -> bool {

@@ -2,9 +2,10 @@
 
 mod known;
 
-use super::decoder::{Decoder, Matrix, TensorSource};
+use super::decoder::{CacheType, Decoder, TensorSource};
 use super::family::{Family, from_metadata};
 use super::gguf::{Gguf, TensorPlan, Value, write};
+use super::kernel::{Packed, Pool, PoolSettings};
 use super::tokenizer::LETTERS;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Tensor};
@@ -161,7 +162,8 @@ impl RandomModel {
             norm: if self.family == Family::Lfm2 { "token_embd_norm.weight" } else { "output_norm.weight" },
             ..Asked::default()
         };
-        Decoder::new(&asked, shape).map_err(|error| wrong(error.to_string()))?;
+        let pool = Pool::new(PoolSettings { threads: 1, ..PoolSettings::default() });
+        Decoder::new(&asked, shape, CacheType::default(), pool.into()).map_err(|error| wrong(error.to_string()))?;
         let mut tensors = asked.tensors.into_inner();
         if !self.rope_factors.is_empty() {
             tensors.push(("rope_freqs.weight".into(), vec![self.rope_factors.len()]));
@@ -174,7 +176,7 @@ impl RandomModel {
     }
 }
 
-/// Writes down what a decoder asks for, and answers with zeros that take no memory.
+/// Writes down what a decoder asks for, and answers with what takes no memory: the decoder is of no use.
 #[derive(Default)]
 struct Asked {
     norm: &'static str,
@@ -187,8 +189,9 @@ impl TensorSource for Asked {
         Tensor::zeros((), DType::F32, &Device::Cpu)?.broadcast_as(shape)
     }
 
-    fn matrix(&self, name: &str, shape: [usize; 2]) -> candle_core::Result<Matrix> {
-        Ok(Matrix::dense(self.tensor(name, &shape)?))
+    fn matrix(&self, name: &str, shape: [usize; 2], pool: &Pool) -> candle_core::Result<Packed> {
+        self.tensors.borrow_mut().push((name.into(), shape.into()));
+        Packed::dense(&[0.0], [1, 1], pool).map_err(candle_core::Error::wrap)
     }
 
     fn has(&self, name: &str) -> bool {

@@ -1,11 +1,16 @@
+use super::batch::{Batch, Part};
+use super::cache::Pages;
 use super::linear::Linear;
 use super::norm::Norm;
 use super::rope::Turns;
-use super::{Cache, Shape, TensorSource, rows_of};
-use candle_core::{Device, Result, Tensor};
+use super::rows::each_rows;
+use super::scratch::{Buffer, Scratch};
+use super::{Shape, TensorSource};
+use crate::engine::kernel::{Attend, Inputs, Pool, attend_all};
+use candle_core::Result;
 
 /// Causal attention with grouped queries.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Attention {
     maps: Maps,
     out: Linear,
@@ -19,7 +24,7 @@ pub(super) struct Attention {
     rope: Option<usize>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Maps {
     Apart([Linear; 3]),
     Fused(Linear),
@@ -31,10 +36,11 @@ impl Attention {
         block: &str,
         shape: &Shape,
         (kv_heads, window, rope): (usize, Option<usize>, Option<usize>),
+        pool: &Pool,
     ) -> Result<Self> {
         let Shape { dim, heads, head_dim, biases, .. } = *shape;
         let name = |part: &str| format!("{block}.{part}");
-        let linear = |part: &str, output| Linear::new(source, &name(part), [output, dim], biases.attention);
+        let linear = |part: &str, output| Linear::new(source, &name(part), [output, dim], biases.attention, pool);
         let (width, kv_width) = (heads * head_dim, kv_heads * head_dim);
         let maps = if shape.fused_attention {
             Maps::Fused(linear("attn_qkv", width + 2 * kv_width)?)
@@ -44,7 +50,7 @@ impl Attention {
         let norm = |part: &str| Norm::new(source, &name(part), head_dim, shape);
         Ok(Self {
             maps,
-            out: Linear::new(source, &name("attn_output"), [dim, width], biases.output)?,
+            out: Linear::new(source, &name("attn_output"), [dim, width], biases.output, pool)?,
             norms: if shape.query_key_norm { Some([norm("attn_q_norm")?, norm("attn_k_norm")?]) } else { None },
             heads,
             kv_heads,
@@ -55,60 +61,89 @@ impl Attention {
         })
     }
 
-    pub fn forward(&self, x: &Tensor, turns: &[Turns], cache: &mut Cache, layer: usize) -> Result<Tensor> {
-        let (mut q, mut k, v) = self.mapped(x)?;
+    pub fn linears(&self) -> Vec<&Linear> {
+        let maps = match &self.maps {
+            Maps::Apart(maps) => maps.as_slice(),
+            Maps::Fused(map) => std::slice::from_ref(map),
+        };
+        maps.iter().chain([&self.out]).collect()
+    }
+
+    /// From `inputs` to `change`.
+    pub fn forward(&self, batch: &mut Batch, turns: &[Turns], scratch: &mut Scratch, layer: usize) {
+        let Scratch { inputs, inner, fused, mixed, change, .. } = scratch;
+        let (pool, width) = (batch.pool, self.heads * self.head_dim);
+        let [q, k, v] = self.mapped(batch.rows, inputs, inner, fused, pool);
         if let Some([q_norm, k_norm]) = &self.norms {
-            q_norm.apply(&mut q);
-            k_norm.apply(&mut k);
+            q_norm.apply(q, pool);
+            k_norm.apply(k, pool);
         }
         if let Some(rope) = self.rope {
-            turns[rope].rotate(&mut q, self.heads, self.head_dim);
-            turns[rope].rotate(&mut k, self.kv_heads, self.head_dim);
+            turns[rope].rotate(q, self.heads, self.head_dim, pool);
+            turns[rope].rotate(k, self.kv_heads, self.head_dim, pool);
         }
-        let start = cache.len();
-        let (keys, values) = cache.append(layer, &k, &v);
-        let mixed = self.attend(&q, start, keys, values);
-        self.out.times(&Tensor::from_vec(mixed, (x.dim(0)?, self.heads * self.head_dim), &Device::Cpu)?)
+        let kv_width = self.kv_heads * self.head_dim;
+        for part in batch.parts.iter_mut() {
+            let (start, keys, values) = (part.cache.len(), part.of(k, kv_width), part.of(v, kv_width));
+            part.cache.pages_mut(layer).write(start, keys, values);
+        }
+        let mixed = mixed.sized(batch.rows * width);
+        self.attend(batch.parts, layer, q, mixed, pool);
+        inputs.set(mixed, width);
+        self.out.times(inputs, change.sized(batch.rows * self.out.output()), pool);
     }
 
     /// Queries, keys and values.
-    fn mapped(&self, x: &Tensor) -> Result<(Vec<f32>, Vec<f32>, Vec<f32>)> {
+    fn mapped<'s>(
+        &self,
+        rows: usize,
+        inputs: &Inputs,
+        inner: &'s mut [Buffer; 3],
+        fused: &mut Buffer,
+        pool: &Pool,
+    ) -> [&'s mut [f32]; 3] {
+        let (width, kv_width) = (self.heads * self.head_dim, self.kv_heads * self.head_dim);
+        let [q, k, v] = inner;
+        let mut all = [q.sized(rows * width), k.sized(rows * kv_width), v.sized(rows * kv_width)];
         match &self.maps {
-            Maps::Apart([q, k, v]) => Ok((rows_of(&q.times(x)?)?, rows_of(&k.times(x)?)?, rows_of(&v.times(x)?)?)),
-            Maps::Fused(all) => {
-                let all = all.times(x)?;
-                let (width, kv_width) = (self.heads * self.head_dim, self.kv_heads * self.head_dim);
-                let part = |start, width| rows_of(&all.narrow(1, start, width)?);
-                Ok((part(0, width)?, part(width, kv_width)?, part(width + kv_width, kv_width)?))
+            Maps::Apart(maps) => maps.iter().zip(&mut all).for_each(|(map, out)| map.times(inputs, out, pool)),
+            Maps::Fused(map) => {
+                let fused = fused.sized(rows * map.output());
+                map.times(inputs, fused, pool);
+                for (row, mut mapped) in fused.chunks_exact(map.output()).enumerate() {
+                    for out in &mut all {
+                        let (part, rest) = mapped.split_at(out.len() / rows);
+                        out[row * part.len()..][..part.len()].copy_from_slice(part);
+                        mapped = rest;
+                    }
+                }
             }
         }
+        all
     }
 
     /// Each query over the keys up to its own, as far back as the window reaches.
-    fn attend(&self, q: &[f32], start: usize, keys: &[f32], values: &[f32]) -> Vec<f32> {
-        let Self { heads, kv_heads, head_dim, .. } = *self;
-        let width = kv_heads * head_dim;
-        let mut out = vec![0.0; q.len()];
-        let mut weights = Vec::new();
-        for (i, (query, mixed)) in q.chunks_exact(head_dim).zip(out.chunks_exact_mut(head_dim)).enumerate() {
-            let (end, head) = (start + i / heads + 1, i % heads);
-            let first = end.saturating_sub(self.window);
-            let column = head / (heads / kv_heads) * head_dim;
-            weights.clear();
-            for key in keys[first * width..end * width].chunks_exact(width) {
-                weights.push(self.scale * query.iter().zip(&key[column..]).map(|(a, b)| a * b).sum::<f32>());
-            }
-            let top = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let mut sum = 0.0;
-            for weight in &mut weights {
-                *weight = (*weight - top).exp();
-                sum += *weight;
-            }
-            for (weight, value) in weights.iter().zip(values[first * width..].chunks_exact(width)) {
-                let share = weight / sum;
-                mixed.iter_mut().zip(&value[column..]).for_each(|(m, v)| *m += share * v);
+    fn attend(&self, parts: &[Part], layer: usize, queries: &[f32], out: &mut [f32], pool: &Pool) {
+        let Self { heads, kv_heads, head_dim, scale, window, .. } = *self;
+        let width = heads * head_dim;
+        let mut tasks = Vec::with_capacity(parts.len());
+        let mut rest = out;
+        for part in parts {
+            let (out, after) = rest.split_at_mut(part.rows.len() * width);
+            rest = after;
+            let (queries, start) = (part.of(queries, width), part.cache.len());
+            match part.cache.pages(layer) {
+                Pages::F16(stack) => {
+                    tasks.push(Attend { queries, start, heads, kv_heads, head_dim, pages: stack.pages(), window, scale, out });
+                }
+                Pages::F32(stack) => each_rows(out, width, pool, |out, rows| {
+                    for (out, row) in out.chunks_exact_mut(width).zip(rows) {
+                        let end = start + row + 1;
+                        stack.attend(&queries[row * width..][..width], end.saturating_sub(window)..end, scale, out);
+                    }
+                }),
             }
         }
-        out
+        attend_all(&mut tasks, pool);
     }
 }

@@ -1,21 +1,46 @@
-use super::{Matrix, TensorSource};
-use candle_core::{Result, Tensor};
+use super::TensorSource;
+use crate::engine::kernel::{Inputs, Packed, Pool};
+use candle_core::Result;
 
 /// `x W^T + b`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Linear {
-    matrix: Matrix,
-    bias: Option<Tensor>,
+    weight: Packed,
+    bias: Option<Vec<f32>>,
+    /// `[output, input]`.
+    shape: [usize; 2],
 }
 
 impl Linear {
-    pub fn new(source: &dyn TensorSource, name: &str, [output, input]: [usize; 2], biased: bool) -> Result<Self> {
-        let bias = if biased { Some(source.tensor(&format!("{name}.bias"), &[output])?) } else { None };
-        Ok(Self { matrix: source.matrix(&format!("{name}.weight"), [output, input])?, bias })
+    pub fn new(source: &dyn TensorSource, name: &str, [output, input]: [usize; 2], biased: bool, pool: &Pool) -> Result<Self> {
+        let bias = if biased { Some(source.tensor(&format!("{name}.bias"), &[output])?.to_vec1()?) } else { None };
+        Ok(Self { weight: source.matrix(&format!("{name}.weight"), [output, input], pool)?, bias, shape: [output, input] })
     }
 
-    pub fn times(&self, x: &Tensor) -> Result<Tensor> {
-        let y = self.matrix.times(x)?;
-        self.bias.as_ref().map_or(Ok(y.clone()), |bias| y.broadcast_add(bias))
+    /// Numbers that it gives for a row.
+    pub fn output(&self) -> usize {
+        self.shape[0]
+    }
+
+    /// `y` holds a row for each of `x`.
+    pub fn times(&self, x: &Inputs, y: &mut [f32], pool: &Pool) {
+        self.weight.times(x, y, pool);
+        if let Some(bias) = &self.bias {
+            for row in y.chunks_exact_mut(self.output()) {
+                row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
+            }
+        }
+    }
+
+    /// Bytes of the matrix.
+    pub fn bytes(&self) -> usize {
+        self.weight.bytes()
+    }
+
+    /// The first row of the matrix.
+    pub fn first_row(&self) -> Vec<f32> {
+        let mut row = vec![0.0; self.shape[1]];
+        self.weight.row(0, &mut row);
+        row
     }
 }

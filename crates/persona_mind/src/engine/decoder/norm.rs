@@ -1,5 +1,7 @@
-use super::{NormKind, Shape, TensorSource, rows_of};
-use candle_core::{Device, Result, Tensor};
+use super::rows::each_rows;
+use super::{NormKind, Shape, TensorSource};
+use crate::engine::kernel::Pool;
+use candle_core::Result;
 
 /// Brings rows to one size, and weighs their numbers.
 #[derive(Clone, Debug)]
@@ -20,14 +22,25 @@ impl Norm {
         Ok(Self { weight: get("weight")?, bias, eps: shape.eps })
     }
 
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let mut rows = rows_of(x)?;
-        self.apply(&mut rows);
-        Tensor::from_vec(rows, x.shape(), &Device::Cpu)
+    pub fn weight(&self) -> &[f32] {
+        &self.weight
     }
 
     /// Each row of its width for itself.
-    pub fn apply(&self, rows: &mut [f32]) {
+    pub fn apply(&self, rows: &mut [f32], pool: &Pool) {
+        each_rows(rows, self.weight.len(), pool, |rows, _| self.normalise(rows));
+    }
+
+    /// The same, of a copy in `out`.
+    pub fn copy(&self, rows: &[f32], out: &mut [f32], pool: &Pool) {
+        let width = self.weight.len();
+        each_rows(out, width, pool, |out, which| {
+            out.copy_from_slice(&rows[which.start * width..which.end * width]);
+            self.normalise(out);
+        });
+    }
+
+    fn normalise(&self, rows: &mut [f32]) {
         let width = self.weight.len() as f32;
         for row in rows.chunks_exact_mut(self.weight.len()) {
             if let Some(bias) = &self.bias {

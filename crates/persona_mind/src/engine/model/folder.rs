@@ -1,8 +1,9 @@
 //! Models as Hugging Face lays them out: a folder of JSON and safetensors.
 
-use super::{Model, ModelError, open};
+use super::{Model, ModelError, ModelSettings, open};
 use crate::engine::decoder::{Decoder, TensorSource};
 use crate::engine::family::{Change, Config, Family, from_config, hugging_face_name};
+use crate::engine::kernel::Pool;
 use crate::engine::safetensors::{SafeTensors, SafeTensorsError};
 use crate::engine::tokenizer::{Settings, Tokenizer};
 use candle_core::{Error, Tensor};
@@ -11,32 +12,34 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Weights of more files than this are no small model's.
 const MAX_FILES: usize = 64;
 
-pub(super) fn read(folder: &Path, context: usize) -> Result<Model, ModelError> {
+pub(super) fn read(folder: &Path, settings: ModelSettings) -> Result<Model, ModelError> {
     let config = json(folder, "config.json")?;
-    let (family, shape, context) = from_config(Config(&config), context)?;
+    let (family, shape, context) = from_config(Config(&config), settings.context)?;
     let weights = Weights { files: RefCell::new(files(folder)?), family, tied: Config(&config).is_tied(family) };
     if !weights.tied && !weights.has("output.weight") {
         let expected = "to be there, as `tie_word_embeddings` is false".into();
         return Err(SafeTensorsError::Tensor { name: "lm_head.weight".into(), expected, found: "nothing".into() }.into());
     }
     let or_null = |name: &str| if folder.join(name).is_file() { json(folder, name) } else { Ok(Value::Null) };
-    let settings = Settings {
+    let texts = Settings {
         tokenizer: json(folder, "tokenizer.json")?,
         tokenizer_config: or_null("tokenizer_config.json")?,
         configs: [or_null("generation_config.json")?, config],
     };
-    let tokenizer = Tokenizer::pretrained(&settings)?;
+    let tokenizer = Tokenizer::pretrained(&texts)?;
     if tokenizer.len() > shape.vocab {
         let (expected, found) = (format!("a row for each of {} tokens", tokenizer.len()), shape.vocab.to_string());
         return Err(ModelError::Unsupported { key: "config.json: vocab_size".into(), expected, found });
     }
     let template =
-        settings.template().map(str::to_owned).or_else(|| std::fs::read_to_string(folder.join("chat_template.jinja")).ok());
-    Ok(Model { decoder: Decoder::new(&weights, shape)?, tokenizer, template, context })
+        texts.template().map(str::to_owned).or_else(|| std::fs::read_to_string(folder.join("chat_template.jinja")).ok());
+    let decoder = Decoder::new(&weights, shape, settings.cache, Arc::new(Pool::new(settings.pool)))?;
+    Ok(Model { decoder, tokenizer, template, context })
 }
 
 fn json(folder: &Path, name: &str) -> Result<Value, ModelError> {
