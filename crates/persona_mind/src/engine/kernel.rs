@@ -1,167 +1,21 @@
-//! The arithmetic of decoders, in its plain forms: one thread, and candle's products.
+//! The arithmetic of decoders: matrices laid out for the processor, products, attention, and the threads that do it.
 
-use candle_core::quantized::ggml_file::qtensor_from_ggml;
-use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
-use candle_core::{Device, Module, Result, Tensor};
+mod blocks;
+mod floats;
+mod inputs;
+mod memory;
+mod packed;
+mod pool;
+mod tile;
+mod tiles;
+
+pub use inputs::Inputs;
+pub use packed::{KernelError, Packed};
+pub use pool::{Pool, PoolSettings, Priority};
+
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How threads give way to others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Priority {
-    /// As any thread.
-    Normal,
-    /// Behind all threads of normal priority, such as a game's.
-    #[default]
-    Low,
-}
-
-/// The threads of a decoder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PoolSettings {
-    /// Threads that compute, the caller's among them.
-    pub threads: usize,
-    /// How they give way to others.
-    pub priority: Priority,
-    /// How long a thread looks out for more work before it sleeps.
-    pub spin: Duration,
-}
-
-impl Default for PoolSettings {
-    fn default() -> Self {
-        Self { threads: 1, priority: Priority::default(), spin: Duration::ZERO }
-    }
-}
-
-/// Threads that compute together.
-#[derive(Debug)]
-pub struct Pool;
-
-impl Pool {
-    /// A pool of its own threads.
-    #[must_use]
-    pub fn new(_: PoolSettings) -> Self {
-        Self
-    }
-
-    /// Threads that compute, the caller's among them.
-    #[must_use]
-    pub fn threads(&self) -> usize {
-        1
-    }
-
-    /// Calls `work` with each number below `parts`.
-    pub fn run(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
-        (0..parts).for_each(work);
-    }
-}
-
-/// Why a matrix cannot be packed.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct KernelError(#[from] candle_core::Error);
-
-/// A matrix that is multiplied by.
-#[derive(Debug)]
-pub struct Packed {
-    shape: [usize; 2],
-    form: Form,
-}
-
-#[derive(Debug)]
-enum Form {
-    Dense(Tensor),
-    Quantised { weight: Arc<QTensor>, product: QMatMul },
-}
-
-impl Packed {
-    /// A matrix as it is stored in GGUF files.
-    ///
-    /// # Errors
-    /// If the bytes are no such matrix.
-    pub fn new(dtype: GgmlDType, bytes: &[u8], shape: [usize; 2], _: &Pool) -> std::result::Result<Self, KernelError> {
-        let weight = qtensor_from_ggml(dtype, bytes, shape.to_vec(), &Device::Cpu)?;
-        let form = match dtype {
-            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => Form::Dense(weight.dequantize(&Device::Cpu)?),
-            _ => {
-                let weight = Arc::new(weight);
-                Form::Quantised { product: QMatMul::from_arc(weight.clone())?, weight }
-            }
-        };
-        Ok(Self { shape, form })
-    }
-
-    /// A matrix of 32-bit floats, `[output, input]`.
-    ///
-    /// # Errors
-    /// If there are not as many numbers.
-    pub fn dense(weight: &[f32], shape: [usize; 2], _: &Pool) -> std::result::Result<Self, KernelError> {
-        Ok(Self { shape, form: Form::Dense(Tensor::from_slice(weight, &shape[..], &Device::Cpu)?) })
-    }
-
-    /// `y [tokens, output] = x W^T`.
-    ///
-    /// # Panics
-    /// If sizes do not fit.
-    pub fn times(&self, x: &Inputs, y: &mut [f32], _: &Pool) {
-        y.copy_from_slice(&self.product(x).expect("sizes that fit"));
-    }
-
-    fn product(&self, x: &Inputs) -> Result<Vec<f32>> {
-        let x = Tensor::from_slice(&x.0, (x.0.len() / self.shape[1], self.shape[1]), &Device::Cpu)?;
-        let y = match &self.form {
-            Form::Dense(weight) => x.matmul(&weight.t()?)?,
-            Form::Quantised { product, .. } => product.forward(&x)?,
-        };
-        y.flatten_all()?.to_vec1()
-    }
-
-    /// A row as 32-bit floats.
-    ///
-    /// # Panics
-    /// If there is none, or `out` has another size.
-    pub fn row(&self, index: usize, out: &mut [f32]) {
-        out.copy_from_slice(&self.dequantised(index as u32).expect("one of the rows"));
-    }
-
-    fn dequantised(&self, index: u32) -> Result<Vec<f32>> {
-        let index = Tensor::new(&[index], &Device::Cpu)?;
-        let row = match &self.form {
-            Form::Dense(weight) => weight.index_select(&index, 0)?,
-            Form::Quantised { weight, .. } => weight.embedding(&index)?,
-        };
-        row.flatten_all()?.to_vec1()
-    }
-
-    /// Bytes that it takes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        match &self.form {
-            Form::Dense(weight) => size_of::<f32>() * weight.elem_count(),
-            Form::Quantised { weight, .. } => weight.storage_size_in_bytes(),
-        }
-    }
-}
-
-/// What matrices are multiplied by.
-#[derive(Debug, Default)]
-pub struct Inputs(Vec<f32>);
-
-impl Inputs {
-    /// No rows.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Rows of `width` numbers.
-    pub fn set(&mut self, x: &[f32], _width: usize) {
-        self.0.clear();
-        self.0.extend_from_slice(x);
-    }
-}
 
 /// Tokens of a page.
 pub const PAGE: usize = 32;

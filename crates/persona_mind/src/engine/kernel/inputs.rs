@@ -1,0 +1,164 @@
+//! What matrices are multiplied by, prepared once for all matrices that take the same.
+
+use super::tile::COLUMNS;
+use std::sync::OnceLock;
+
+/// Numbers of rows that are worked on together.
+pub const WIDTHS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
+
+/// Rows of numbers, `[tokens, width]`.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    numbers: Vec<f32>,
+    width: usize,
+    quantised: OnceLock<Vec<Quantised>>,
+    turned: OnceLock<Vec<Turned>>,
+}
+
+/// Some rows as whole numbers, rows of zeros behind them.
+///
+/// For each 32 columns and each row, a number is `scale * code`.
+#[derive(Debug, Default)]
+pub struct Quantised {
+    pub rows: Rows,
+    /// `[groups, width, 32]`.
+    pub codes: Vec<i8>,
+    /// `[groups, width]`.
+    pub scales: Vec<f32>,
+    /// The sums of the codes of each half: `[groups, width, 2]`.
+    pub sums: Vec<[i32; 2]>,
+    /// The scale times the sum of all codes: `[groups, width]`.
+    pub totals: Vec<f32>,
+}
+
+/// Some rows column by column, `[columns, width]`, zeros behind them.
+#[derive(Debug, Default)]
+pub struct Turned {
+    pub rows: Rows,
+    pub numbers: Vec<f32>,
+}
+
+/// Which rows are worked on together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rows {
+    pub first: usize,
+    pub count: usize,
+    /// One of [`WIDTHS`], at least `count`.
+    pub width: usize,
+}
+
+impl Inputs {
+    /// No rows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Rows of `width` numbers.
+    pub fn set(&mut self, x: &[f32], width: usize) {
+        self.numbers.clear();
+        self.numbers.extend_from_slice(x);
+        self.width = width;
+        (self.quantised, self.turned) = (OnceLock::new(), OnceLock::new());
+    }
+
+    /// The number of rows.
+    pub(super) fn tokens(&self) -> usize {
+        self.numbers.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// As whole numbers of 8 bits.
+    pub(super) fn quantised(&self) -> &[Quantised] {
+        self.quantised.get_or_init(|| blocks(self.tokens()).map(|rows| self.quantise(rows)).collect())
+    }
+
+    /// Column by column.
+    pub(super) fn turned(&self) -> &[Turned] {
+        self.turned.get_or_init(|| blocks(self.tokens()).map(|rows| self.turn(rows)).collect())
+    }
+
+    fn row(&self, row: usize) -> &[f32] {
+        &self.numbers[row * self.width..(row + 1) * self.width]
+    }
+
+    fn quantise(&self, rows: Rows) -> Quantised {
+        let (groups, width) = (self.width / COLUMNS, rows.width);
+        let mut block = Quantised {
+            rows,
+            codes: vec![0; groups * width * COLUMNS],
+            scales: vec![0.0; groups * width],
+            sums: vec![[0; 2]; groups * width],
+            totals: vec![0.0; groups * width],
+        };
+        for row in 0..rows.count {
+            for (group, numbers) in self.row(rows.first + row).chunks_exact(COLUMNS).enumerate() {
+                let at = group * width + row;
+                let codes = &mut block.codes[at * COLUMNS..(at + 1) * COLUMNS];
+                let scale = quantise(numbers, codes);
+                let sum = |codes: &[i8]| codes.iter().map(|code| i32::from(*code)).sum();
+                let sums = [sum(&codes[..COLUMNS / 2]), sum(&codes[COLUMNS / 2..])];
+                (block.scales[at], block.sums[at]) = (scale, sums);
+                block.totals[at] = scale * (sums[0] + sums[1]) as f32;
+            }
+        }
+        block
+    }
+
+    fn turn(&self, rows: Rows) -> Turned {
+        let mut numbers = vec![0.0; self.width * rows.width];
+        for row in 0..rows.count {
+            for (number, to) in self.row(rows.first + row).iter().zip(numbers[row..].iter_mut().step_by(rows.width)) {
+                *to = *number;
+            }
+        }
+        Turned { rows, numbers }
+    }
+}
+
+/// Whole numbers from -127 to 127, and what they are times. What is no number is 0.
+fn quantise(numbers: &[f32], codes: &mut [i8]) -> f32 {
+    let largest = numbers.iter().fold(0.0f32, |largest, number| largest.max(number.abs()));
+    let scale = largest / 127.0;
+    // Of what is too small or too large to be divided by, nothing is left.
+    let times = if scale.is_normal() { scale.recip() } else { 0.0 };
+    for (code, number) in codes.iter_mut().zip(numbers) {
+        *code = (number * times).round_ties_even() as i8;
+    }
+    scale
+}
+
+/// Cuts rows into blocks that are worked on together.
+fn blocks(rows: usize) -> impl Iterator<Item = Rows> {
+    let most = WIDTHS[WIDTHS.len() - 1];
+    (0..rows).step_by(most).map(move |first| {
+        let count = (rows - first).min(most);
+        let width = WIDTHS.into_iter().find(|width| *width >= count).unwrap_or(most);
+        Rows { first, count, width }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_near_their_codes() {
+        let mut inputs = Inputs::new();
+        let numbers: Vec<f32> = (0..3 * 64).map(|i| (i as f32 * 0.7).sin() * (1 + i / 32) as f32).collect();
+        inputs.set(&numbers, 64);
+        let block = &inputs.quantised()[0];
+        assert_eq!((block.rows.count, block.rows.width), (3, 3), "three rows go together");
+        for (i, number) in numbers.iter().enumerate() {
+            let (row, group, column) = (i / 64, i % 64 / 32, i % 32);
+            let at = group * 3 + row;
+            let again = block.scales[at] * f32::from(block.codes[at * 32 + column]);
+            assert!((again - number).abs() <= 0.51 * block.scales[at], "{number} is {again}");
+        }
+        inputs.set(&[f32::NAN, f32::INFINITY, 1.0], 1);
+        assert_eq!(inputs.tokens(), 3, "what is no number does no harm");
+    }
+}

@@ -1,0 +1,101 @@
+//! Weight matrices.
+
+use super::floats::Floats;
+use super::tiles::Tiles;
+use super::{Inputs, Pool, blocks};
+use candle_core::quantized::GgmlDType;
+
+/// Why bytes are no matrix.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// The bytes are not as many as the shape needs.
+    #[error("a matrix of shape {shape:?} and type {dtype:?}: expected {expected} bytes, found {found}")]
+    Size {
+        /// `[output, input]`.
+        shape: [usize; 2],
+        /// How numbers are stored.
+        dtype: GgmlDType,
+        /// Bytes of such a matrix; 0 if there can be none.
+        expected: usize,
+        /// Bytes that there are.
+        found: usize,
+    },
+}
+
+/// A matrix that is multiplied by, laid out for the processor: the only copy of its weights.
+#[derive(Debug)]
+pub struct Packed {
+    shape: [usize; 2],
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Tiles(Tiles),
+    Floats(Floats),
+}
+
+impl Packed {
+    /// A matrix as it is stored in GGUF files, `[output, input]`; packed by all threads of the pool.
+    ///
+    /// # Errors
+    /// [`KernelError`] if the bytes are no such matrix.
+    pub fn new(dtype: GgmlDType, bytes: &[u8], shape: [usize; 2], pool: &Pool) -> Result<Self, KernelError> {
+        let [output, input] = shape;
+        let whole = input.is_multiple_of(dtype.block_size());
+        let row = input / dtype.block_size() * dtype.type_size();
+        let expected = row.checked_mul(output).filter(|_| whole).unwrap_or(0);
+        if expected != bytes.len() || expected == 0 {
+            return Err(KernelError::Size { shape, dtype, expected, found: bytes.len() });
+        }
+        let form = match blocks::layout(dtype) {
+            Some(layout) => Form::Tiles(Tiles::new(layout, dtype, bytes, shape, pool)),
+            None => Form::Floats(Floats::new(dtype, bytes, shape, pool)),
+        };
+        Ok(Self { shape, form })
+    }
+
+    /// A matrix of 32-bit floats, `[output, input]`.
+    ///
+    /// # Errors
+    /// [`KernelError`] if there are not as many numbers.
+    pub fn dense(weight: &[f32], shape: [usize; 2], pool: &Pool) -> Result<Self, KernelError> {
+        let bytes: Vec<u8> = weight.iter().flat_map(|number| number.to_le_bytes()).collect();
+        Self::new(GgmlDType::F32, &bytes, shape, pool)
+    }
+
+    /// `y [tokens, output] = x W^T`.
+    ///
+    /// # Panics
+    /// If sizes do not fit.
+    pub fn times(&self, x: &Inputs, y: &mut [f32], pool: &Pool) {
+        let [output, input] = self.shape;
+        assert_eq!((x.width(), y.len()), (input, x.tokens() * output), "input and output of this matrix");
+        match &self.form {
+            Form::Tiles(tiles) => tiles.times(x.quantised(), y, pool),
+            Form::Floats(floats) => floats.times(x.turned(), y, pool),
+        }
+    }
+
+    /// A row as 32-bit floats.
+    ///
+    /// # Panics
+    /// If there is none, or `out` has another size.
+    pub fn row(&self, index: usize, out: &mut [f32]) {
+        assert!(index < self.shape[0] && out.len() == self.shape[1], "a row of this matrix");
+        match &self.form {
+            Form::Tiles(tiles) => tiles.row(index, out),
+            Form::Floats(floats) => floats.row(index, out),
+        }
+    }
+
+    /// Bytes that it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match &self.form {
+            Form::Tiles(tiles) => tiles.bytes(),
+            Form::Floats(floats) => floats.bytes(),
+        }
+    }
+}
