@@ -106,7 +106,9 @@ fn rows_are_read_again() {
 
 #[test]
 fn bytes_that_are_no_such_matrix_are_refused() {
-    for (bytes, shape) in [(0, [1, 256]), (143, [1, 256]), (144, [1, 255]), (144, [2, 256]), (144, [usize::MAX, 256]), (0, [0, 0])] {
+    for (bytes, shape) in
+        [(0, [1, 256]), (143, [1, 256]), (144, [1, 255]), (144, [2, 256]), (144, [usize::MAX, 256]), (0, [0, 0])]
+    {
         let error = Packed::new(GgmlDType::Q4K, &vec![0; bytes], shape, &pool(1)).expect_err("no such matrix");
         assert!(error.to_string().contains(&format!("found {bytes}")), "it says: {error}");
     }

@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 /// Numbers of rows that are worked on together.
 pub const WIDTHS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
 
+/// Sums that are kept of each 32 numbers.
+pub const SUMS: usize = 3;
+
 /// Rows of numbers, `[tokens, width]`.
 #[derive(Debug, Default)]
 pub struct Inputs {
@@ -25,9 +28,7 @@ pub struct Quantised {
     pub codes: Vec<i8>,
     /// `[groups, width]`.
     pub scales: Vec<f32>,
-    /// The sums of the codes of each half: `[groups, width, 2]`.
-    pub sums: Vec<[i32; 2]>,
-    /// The scale times the sum of all codes: `[groups, width]`.
+    /// The sums of the numbers of each half and of both: `[groups, width, SUMS]`.
     pub totals: Vec<f32>,
 }
 
@@ -91,18 +92,17 @@ impl Inputs {
             rows,
             codes: vec![0; groups * width * COLUMNS],
             scales: vec![0.0; groups * width],
-            sums: vec![[0; 2]; groups * width],
-            totals: vec![0.0; groups * width],
+            totals: vec![0.0; groups * width * SUMS],
         };
         for row in 0..rows.count {
             for (group, numbers) in self.row(rows.first + row).chunks_exact(COLUMNS).enumerate() {
                 let at = group * width + row;
                 let codes = &mut block.codes[at * COLUMNS..(at + 1) * COLUMNS];
                 let scale = quantise(numbers, codes);
-                let sum = |codes: &[i8]| codes.iter().map(|code| i32::from(*code)).sum();
-                let sums = [sum(&codes[..COLUMNS / 2]), sum(&codes[COLUMNS / 2..])];
-                (block.scales[at], block.sums[at]) = (scale, sums);
-                block.totals[at] = scale * (sums[0] + sums[1]) as f32;
+                let sum = |codes: &[i8]| scale * f32::from(codes.iter().fold(0i16, |sum, code| sum + i16::from(*code)));
+                let halves = [sum(&codes[..COLUMNS / 2]), sum(&codes[COLUMNS / 2..])];
+                block.scales[at] = scale;
+                block.totals[at * SUMS..(at + 1) * SUMS].copy_from_slice(&[halves[0], halves[1], halves[0] + halves[1]]);
             }
         }
         block

@@ -1,7 +1,7 @@
 //! Products by AVX-512 with VNNI: 64 products of bytes an instruction.
 
 use super::Strip;
-use crate::engine::kernel::inputs::Quantised;
+use crate::engine::kernel::inputs::{Quantised, SUMS};
 use crate::engine::kernel::memory::Sums;
 use crate::engine::kernel::tile::COLUMNS;
 use std::arch::x86_64::*;
@@ -34,7 +34,7 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
     let groups = x.scales.len() / width;
     assert!(is_here(), "a processor that has it");
     assert!(strip.codes.len() >= groups * layout.code_bytes() && strip.scales.len() >= groups * layout.scale_bytes());
-    assert!(x.codes.len() == groups * width * COLUMNS && x.sums.len() == groups * width && x.totals.len() == groups * width);
+    assert!(x.codes.len() == groups * width * COLUMNS && x.totals.len() == groups * width * SUMS);
     macro_rules! by_width {
         ($bits:literal, $halves:literal, $own:literal) => {
             match width {
@@ -75,76 +75,60 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
 ) {
     const QUADS: usize = COLUMNS / 4;
     let (code_bytes, scale_bytes) = (strip.layout.code_bytes(), strip.layout.scale_bytes());
-    let units = i32::from(strip.layout.offset.unwrap_or(0));
+    let (units, low) = (_mm512_set1_ps(f32::from(strip.layout.offset.unwrap_or(0))), _mm512_set1_epi8(15));
     let mut total = [_mm512_setzero_ps(); WIDTH];
     // SAFETY: the caller has measured the slices for so many groups and rows.
     unsafe {
         let (mut codes, mut scales) = (strip.codes.as_ptr(), strip.scales.as_ptr());
         let (mut inputs, mut input_scales) = (x.codes.as_ptr(), x.scales.as_ptr());
-        let (mut input_sums, mut input_totals) = (x.sums.as_ptr(), x.totals.as_ptr());
+        let mut input_totals = x.totals.as_ptr();
         for _ in 0..groups {
-            let quads = quads::<BITS>(codes);
+            // Four columns of all rows to a register.
+            let mut quads = [_mm512_setzero_si512(); QUADS];
+            if BITS == 8 {
+                repeat!(QUADS, QUAD, {
+                    quads[QUAD] = _mm512_loadu_si512(codes.add(64 * QUAD).cast());
+                });
+            } else {
+                repeat!(4, PAIR, {
+                    let both = _mm512_loadu_si512(codes.add(64 * PAIR).cast());
+                    quads[2 * PAIR] = _mm512_and_si512(both, low);
+                    quads[2 * PAIR + 1] = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
+                });
+                repeat!(BITS.saturating_sub(4), PLANE, {
+                    let bit = _mm512_set1_epi8(if PLANE == 0 { 16 } else { 32 });
+                    repeat!(QUADS, QUAD, {
+                        let mask = codes.add(256 + 64 * PLANE + 8 * QUAD).cast::<u64>().read_unaligned();
+                        quads[QUAD] = _mm512_mask_add_epi8(quads[QUAD], mask, quads[QUAD], bit);
+                    });
+                });
+            }
             repeat!(HALVES, HALF, {
                 let scale = _mm512_cvtph_ps(_mm256_loadu_si256(scales.add(32 * HALF).cast()));
                 let offset = if OWN {
                     _mm512_cvtph_ps(_mm256_loadu_si256(scales.add(32 * (HALVES + HALF)).cast()))
                 } else {
-                    _mm512_setzero_ps()
+                    _mm512_mul_ps(scale, units)
                 };
                 repeat!(WIDTH, ROW, {
-                    let sum = *input_sums.add(ROW);
-                    let sum = if HALVES == 1 { sum[0] + sum[1] } else { sum[HALF % 2] };
-                    let mut dot = if OWN { _mm512_setzero_si512() } else { _mm512_set1_epi32(-units * sum) };
+                    let mut dot = _mm512_setzero_si512();
                     let row = inputs.add(ROW * COLUMNS).cast::<i32>();
                     repeat!(QUADS / HALVES, QUAD, {
                         let at = HALF * (QUADS / HALVES) + QUAD;
                         dot = _mm512_dpbusd_epi32(dot, quads[at], _mm512_set1_epi32(row.add(at).read_unaligned()));
                     });
-                    let input_scale = *input_scales.add(ROW);
-                    let both = _mm512_mul_ps(scale, _mm512_set1_ps(input_scale));
+                    let both = _mm512_mul_ps(scale, _mm512_set1_ps(*input_scales.add(ROW)));
                     total[ROW] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), both, total[ROW]);
-                    if OWN {
-                        let sum = if HALVES == 1 { *input_totals.add(ROW) } else { input_scale * sum as f32 };
-                        total[ROW] = _mm512_fnmadd_ps(offset, _mm512_set1_ps(sum), total[ROW]);
-                    }
+                    let sum = *input_totals.add(ROW * SUMS + if HALVES == 1 { 2 } else { HALF });
+                    total[ROW] = _mm512_fnmadd_ps(offset, _mm512_set1_ps(sum), total[ROW]);
                 });
             });
             (codes, scales) = (codes.add(code_bytes), scales.add(scale_bytes));
             (inputs, input_scales) = (inputs.add(WIDTH * COLUMNS), input_scales.add(WIDTH));
-            (input_sums, input_totals) = (input_sums.add(WIDTH), input_totals.add(WIDTH));
+            input_totals = input_totals.add(WIDTH * SUMS);
         }
         repeat!(WIDTH, ROW, {
             _mm512_storeu_ps(sums[ROW].as_mut_ptr(), total[ROW]);
         });
     }
-}
-
-/// The codes of a tile as bytes, four columns of all rows to a register.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn quads<const BITS: usize>(tile: *const u8) -> [__m512i; 8] {
-    let mut quads = [_mm512_setzero_si512(); 8];
-    // SAFETY: the caller's tile is of so many bits.
-    unsafe {
-        if BITS == 8 {
-            repeat!(8, QUAD, {
-                quads[QUAD] = _mm512_loadu_si512(tile.add(64 * QUAD).cast());
-            });
-            return quads;
-        }
-        let low = _mm512_set1_epi8(15);
-        repeat!(4, PAIR, {
-            let both = _mm512_loadu_si512(tile.add(64 * PAIR).cast());
-            quads[2 * PAIR] = _mm512_and_si512(both, low);
-            quads[2 * PAIR + 1] = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
-        });
-        repeat!(BITS.saturating_sub(4), PLANE, {
-            let bit = _mm512_set1_epi8(if PLANE == 0 { 16 } else { 32 });
-            repeat!(8, QUAD, {
-                let mask = tile.add(256 + 64 * PLANE + 8 * QUAD).cast::<u64>().read_unaligned();
-                quads[QUAD] = _mm512_mask_add_epi8(quads[QUAD], mask, quads[QUAD], bit);
-            });
-        });
-    }
-    quads
 }

@@ -1,7 +1,7 @@
 //! Products in plain numbers, on any processor.
 
 use super::Strip;
-use crate::engine::kernel::inputs::Quantised;
+use crate::engine::kernel::inputs::{Quantised, SUMS};
 use crate::engine::kernel::memory::Sums;
 use crate::engine::kernel::tile::{COLUMNS, ROWS};
 
@@ -19,9 +19,9 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
                     let columns = half * COLUMNS / halves..(half + 1) * COLUMNS / halves;
                     let inputs = &x.codes[at * COLUMNS..][columns.clone()];
                     let products = stretch.codes[columns].iter().zip(inputs).map(|(a, b)| i32::from(*a) * i32::from(*b));
-                    let sum = if halves == 1 { x.sums[at][0] + x.sums[at][1] } else { x.sums[at][half] };
-                    let dot = stretch.scales[half] * products.sum::<i32>() as f32 - stretch.offsets[half] * sum as f32;
-                    sums[token][row] += x.scales[at] * dot;
+                    let sum = x.totals[at * SUMS + if halves == 1 { 2 } else { half }];
+                    sums[token][row] += stretch.scales[half] * x.scales[at] * products.sum::<i32>() as f32;
+                    sums[token][row] -= stretch.offsets[half] * sum;
                 }
             }
         }
