@@ -66,13 +66,18 @@ fn difference(family: Family, precision: Precision) -> f32 {
     let plain = Decoder::new(&weights, model.decoder.shape().clone(), CacheType::F32, pool.into()).expect("the same weights");
     let ids: Vec<u32> = (0..20).map(|i| (i * 37 + 11) % 640).collect();
     let embedded = |decoder: &Decoder| numbers(&decoder.embed(&ids).expect("ids of the model"));
-    assert_eq!(embedded(&model.decoder), embedded(&plain), "{family:?} {precision:?}: rows of the embedding");
+    let apart = distance(&embedded(&model.decoder), &embedded(&plain));
+    // Scales of blocks of 256 are kept as 16-bit floats.
+    assert!(apart < 1e-3, "{family:?} {precision:?}: rows of the embedding differ by {apart} of their size");
     let logits = |decoder: &Decoder| {
         numbers(&decoder.forward(Input::Ids(&ids), Rows::All, &mut decoder.new_cache()).expect("ids of the model"))
     };
-    let (packed, plain) = (logits(&model.decoder), logits(&plain));
+    distance(&logits(&model.decoder), &logits(&plain))
+}
+
+fn distance(found: &[f32], expected: &[f32]) -> f32 {
     let size = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>().sqrt();
-    size(&mut packed.iter().zip(&plain).map(|(a, b)| a - b)) / size(&mut plain.iter().copied())
+    size(&mut found.iter().zip(expected).map(|(a, b)| a - b)) / size(&mut expected.iter().copied())
 }
 
 #[test]
