@@ -15,7 +15,8 @@ pub use pool::{Pool, PoolSettings, Priority};
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tokens of a page.
 pub const PAGE: usize = 32;
@@ -87,41 +88,96 @@ pub struct Attend<'a> {
     pub out: &'a mut [f32],
 }
 
-/// Attention of several texts.
-pub fn attend_all(tasks: &mut [Attend], _: &Pool) {
-    for task in tasks {
-        (0..task.kv_heads).for_each(|kv_head| attend(task, kv_head));
+/// Attention of several texts: each head of keys of each text is a part of the work.
+pub fn attend_all(tasks: &mut [Attend], pool: &Pool) {
+    let parts: Vec<(usize, usize)> = tasks.iter().enumerate().flat_map(|(i, t)| (0..t.kv_heads).map(move |h| (i, h))).collect();
+    let tasks: Vec<Mutex<&mut Attend>> = tasks.iter_mut().map(Mutex::new).collect();
+    let lock = |i: usize| tasks[i].lock().unwrap_or_else(PoisonError::into_inner);
+    pool.run(parts.len(), &|part| {
+        let (i, kv_head) = parts[part];
+        let head = Head::new(&lock(i), kv_head);
+        let mixed = head.mix();
+        head.put(&mixed, lock(i).out);
+    });
+}
+
+/// The queries of one head of keys, in one text.
+struct Head<'a> {
+    queries: &'a [f32],
+    pages: &'a [Arc<Page>],
+    start: usize,
+    heads: usize,
+    head_dim: usize,
+    window: usize,
+    scale: f32,
+    /// Query heads that share the keys.
+    group: Range<usize>,
+    /// Columns of keys and values.
+    columns: Range<usize>,
+}
+
+impl<'a> Head<'a> {
+    fn new(task: &Attend<'a>, kv_head: usize) -> Self {
+        let Attend { queries, start, heads, kv_heads, head_dim, pages, window, scale, .. } = *task;
+        let (group, columns) = (heads / kv_heads, kv_head * head_dim..(kv_head + 1) * head_dim);
+        Self { queries, pages, start, heads, head_dim, window, scale, group: kv_head * group..(kv_head + 1) * group, columns }
+    }
+
+    fn tokens(&self) -> usize {
+        self.queries.len() / (self.heads * self.head_dim)
+    }
+
+    /// The numbers of this head in a row of keys or values, of all tokens from `first` on.
+    fn numbers(&self, first: usize, of: fn(&Page) -> &[f16]) -> Vec<f32> {
+        let (skipped, dim) = (first / PAGE, self.head_dim);
+        let mut numbers = vec![0.0; (self.pages.len() - skipped) * PAGE * dim];
+        let rows = self.pages[skipped..].iter().flat_map(|page| of(page).chunks_exact(page.width));
+        for (row, to) in rows.zip(numbers.chunks_exact_mut(dim)) {
+            row[self.columns.clone()].convert_to_f32_slice(to);
+        }
+        numbers
+    }
+
+    /// What each query takes from the values: `[tokens, group, head_dim]`.
+    fn mix(&self) -> Vec<f32> {
+        let first = (self.start + 1).saturating_sub(self.window);
+        let (keys, values) = (self.numbers(first, |page| &page.keys), self.numbers(first, |page| &page.values));
+        let (dim, before) = (self.head_dim, first / PAGE * PAGE);
+        let mut mixed = vec![0.0; self.tokens() * self.group.len() * dim];
+        let mut weights = Vec::new();
+        for (i, out) in mixed.chunks_exact_mut(dim).enumerate() {
+            let (token, head) = (i / self.group.len(), self.group.start + i % self.group.len());
+            let query = &self.queries[(token * self.heads + head) * dim..][..dim];
+            let end = self.start + token + 1;
+            let seen = end.saturating_sub(self.window) - before..end - before;
+            weights.clear();
+            weights.extend(keys[seen.start * dim..seen.end * dim].chunks_exact(dim).map(|key| self.scale * dot(query, key)));
+            let top = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            weights.iter_mut().for_each(|weight| *weight = (*weight - top).exp());
+            let share = weights.iter().sum::<f32>().recip();
+            for (weight, value) in weights.iter().zip(values[seen.start * dim..].chunks_exact(dim)) {
+                out.iter_mut().zip(value).for_each(|(out, value)| *out += weight * share * value);
+            }
+        }
+        mixed
+    }
+
+    fn put(&self, mixed: &[f32], out: &mut [f32]) {
+        let width = self.group.len() * self.head_dim;
+        let rows = out.chunks_exact_mut(self.heads * self.head_dim);
+        for (row, mixed) in rows.zip(mixed.chunks_exact(width)) {
+            row[self.group.start * self.head_dim..][..width].copy_from_slice(mixed);
+        }
     }
 }
 
-fn attend(task: &mut Attend, kv_head: usize) {
-    let Attend { queries, start, heads, kv_heads, head_dim, pages, window, scale, ref mut out } = *task;
-    let column = |numbers: fn(&Page) -> &[f16]| -> Vec<f32> {
-        let mut column = vec![0.0; pages.len() * PAGE * head_dim];
-        let rows = pages.iter().flat_map(|page| numbers(page).chunks_exact(kv_heads * head_dim));
-        for (row, to) in rows.zip(column.chunks_exact_mut(head_dim)) {
-            row[kv_head * head_dim..(kv_head + 1) * head_dim].convert_to_f32_slice(to);
-        }
-        column
-    };
-    let (keys, values) = (column(|page| &page.keys), column(|page| &page.values));
-    let mut weights = Vec::new();
-    for token in 0..queries.len() / (heads * head_dim) {
-        let seen = (start + token + 1).saturating_sub(window)..start + token + 1;
-        for head in kv_head * heads / kv_heads..(kv_head + 1) * heads / kv_heads {
-            let place = (token * heads + head) * head_dim;
-            let (query, out) = (&queries[place..place + head_dim], &mut out[place..place + head_dim]);
-            weights.clear();
-            for key in keys[seen.start * head_dim..seen.end * head_dim].chunks_exact(head_dim) {
-                weights.push(scale * query.iter().zip(key).map(|(a, b)| a * b).sum::<f32>());
-            }
-            let top = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            weights.iter_mut().for_each(|weight| *weight = (*weight - top).exp());
-            let sum: f32 = weights.iter().sum();
-            out.fill(0.0);
-            for (weight, value) in weights.iter().zip(values[seen.start * head_dim..].chunks_exact(head_dim)) {
-                out.iter_mut().zip(value).for_each(|(out, value)| *out += weight / sum * value);
-            }
-        }
+/// The sum of products, in sixteen sums that the compiler computes side by side.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let (a, rest_a) = a.as_chunks::<16>();
+    let (b, rest_b) = b.as_chunks::<16>();
+    let mut sums = [0.0; 16];
+    for (a, b) in a.iter().zip(b) {
+        (0..16).for_each(|i| sums[i] += a[i] * b[i]);
     }
+    sums.iter().sum::<f32>() + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f32>()
 }
