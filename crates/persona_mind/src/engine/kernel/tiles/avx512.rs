@@ -65,6 +65,9 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
     unsafe { product(strip, x, groups, sums) };
 }
 
+/// How far ahead weights are fetched, in bytes.
+const AHEAD: usize = 4096;
+
 /// A product for one layout and number of rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, const WIDTH: usize>(
@@ -83,6 +86,14 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
         let (mut inputs, mut input_scales) = (x.codes.as_ptr(), x.scales.as_ptr());
         let mut input_totals = x.totals.as_ptr();
         for _ in 0..groups {
+            // With few rows it is memory that is waited for.
+            if WIDTH <= 8 {
+                let lines = code_bytes / 64;
+                for line in 0..lines {
+                    _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_add(AHEAD + 64 * line).cast());
+                }
+                _mm_prefetch::<_MM_HINT_T0>(scales.wrapping_add(AHEAD / lines).cast());
+            }
             // Four columns of all rows to a register.
             let mut quads = [_mm512_setzero_si512(); QUADS];
             if BITS == 8 {
