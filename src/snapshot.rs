@@ -32,7 +32,7 @@ use crate::dialogue::{Thinking, Turns};
 use crate::knowledge::{Knowledge, OwnFacts, StoryFlags};
 use crate::memory::{DialogueHistory, Feelings, Memory};
 use crate::npc::{Mood, Npc};
-use crate::persona::Persona;
+use crate::persona::{MemberOf, Persona};
 use bevy::platform::collections::HashMap;
 use bevy::prelude::*;
 use persona_mind::brief::Emotion;
@@ -63,6 +63,8 @@ pub struct CharacterState {
     pub feelings: Feelings,
     /// Its mood.
     pub mood: Emotion,
+    /// The groups it belongs to; `None` in files of the first version: then it stays in those that it is in.
+    pub groups: Option<MemberOf>,
 }
 
 /// The name by which a character is found again in saves, where several share one.
@@ -79,7 +81,8 @@ impl Plugin for SnapshotPlugin {
     }
 }
 
-type Parts = (&'static Knowledge, &'static Memory, &'static DialogueHistory, &'static Feelings, &'static Mood);
+type Parts =
+    (&'static Knowledge, &'static Memory, &'static DialogueHistory, &'static Feelings, &'static Mood, Option<&'static MemberOf>);
 
 impl Snapshot {
     /// All characters as they are now.
@@ -140,10 +143,13 @@ impl CharacterState {
         knowledge.set_own(self.knowledge.clone());
         let own = (knowledge, self.memory.clone(), self.history.clone(), self.feelings.clone(), Mood(self.mood));
         character.insert(own).insert(Turns::default()).remove::<Thinking>();
+        if let Some(groups) = &self.groups {
+            character.insert(groups.clone());
+        }
     }
 
-    fn of(name: String, parts: (&Knowledge, &Memory, &DialogueHistory, &Feelings, &Mood)) -> Self {
-        let (knowledge, memory, history, feelings, mood) = parts;
+    fn of(name: String, parts: (&Knowledge, &Memory, &DialogueHistory, &Feelings, &Mood, Option<&MemberOf>)) -> Self {
+        let (knowledge, memory, history, feelings, mood, groups) = parts;
         Self {
             name,
             knowledge: knowledge.own().clone(),
@@ -151,6 +157,7 @@ impl CharacterState {
             history: history.clone(),
             feelings: feelings.clone(),
             mood: mood.0,
+            groups: Some(groups.cloned().unwrap_or_default()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 const MAGIC: [u8; 4] = *b"NPCS";
-const NEWEST: u32 = 1;
+const NEWEST: u32 = 2;
 /// Magic, version, checksum and length.
 const HEADER: usize = 4 + 4 + 4 + 8;
 /// The largest content, in bytes.
@@ -63,7 +63,7 @@ impl Snapshot {
         if found != expected {
             return Err(SnapshotError::Damaged { expected, found });
         }
-        format::read(content)
+        format::read(content, version)
     }
 
     /// Writes the snapshot beside the file and puts it in its place when it is whole; the file before it is kept with `.bak`

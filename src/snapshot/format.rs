@@ -4,10 +4,12 @@ use super::{CharacterState, Snapshot, SnapshotError};
 use crate::clock::GameClock;
 use crate::knowledge::{Belief, Concept, Fact, OwnFacts, Secrecy, Source, StoryFlags};
 use crate::memory::{DialogueHistory, Feelings, Memory};
+use crate::persona::MemberOf;
 use bevy::platform::collections::HashMap;
 use persona_mind::brief::Emotion;
 use serde::{Deserialize, Serialize};
 
+/// All of the first version. What later ones added stands behind it.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     clock: GameClock,
@@ -15,6 +17,9 @@ struct Saved {
     names: Vec<String>,
     characters: Vec<SavedCharacter>,
 }
+
+/// Since version 2: the groups of each character, in the order of the characters.
+type SavedGroups = Vec<Option<Vec<String>>>;
 
 #[derive(Serialize, Deserialize)]
 struct SavedCharacter {
@@ -62,18 +67,26 @@ pub(super) fn write(snapshot: &Snapshot) -> Result<Vec<u8>, SnapshotError> {
     let characters = snapshot.characters.iter().map(|state| character(state, &mut names)).collect();
     let flags = snapshot.flags.set().iter().map(|flag| flag.name().to_owned()).collect();
     let saved = Saved { clock: snapshot.clock, flags, names: names.list, characters };
-    postcard::to_stdvec(&saved).map_err(|error| SnapshotError::Content { reason: error.to_string() })
+    let groups: SavedGroups = snapshot.characters.iter().map(|state| state.groups.clone().map(|groups| groups.0)).collect();
+    postcard::to_stdvec(&(saved, groups)).map_err(broken)
 }
 
-pub(super) fn read(content: &[u8]) -> Result<Snapshot, SnapshotError> {
-    let saved: Saved = postcard::from_bytes(content).map_err(|error| SnapshotError::Content { reason: error.to_string() })?;
+pub(super) fn read(content: &[u8], version: u32) -> Result<Snapshot, SnapshotError> {
+    let (saved, rest): (Saved, &[u8]) = postcard::take_from_bytes(content).map_err(broken)?;
+    let mut groups: SavedGroups = if version < 2 { Vec::new() } else { postcard::from_bytes(rest).map_err(broken)? };
+    groups.resize(saved.characters.len(), None);
     let names: Vec<Concept> = saved.names.iter().map(Concept::from).collect();
     let mut flags = StoryFlags::default();
     for flag in saved.flags {
         flags.raise(flag);
     }
-    let characters = saved.characters.into_iter().map(|saved| state(saved, &names)).collect::<Result<_, _>>()?;
+    let characters = saved.characters.into_iter().zip(groups).map(|(saved, groups)| state(saved, groups, &names));
+    let characters = characters.collect::<Result<_, _>>()?;
     Ok(Snapshot { clock: saved.clock, flags, characters })
+}
+
+fn broken(error: postcard::Error) -> SnapshotError {
+    SnapshotError::Content { reason: error.to_string() }
 }
 
 /// Names with their places, each once.
@@ -132,7 +145,7 @@ fn saved(fact: &Fact, names: &mut Names) -> SavedFact {
     }
 }
 
-fn state(saved: SavedCharacter, names: &[Concept]) -> Result<CharacterState, SnapshotError> {
+fn state(saved: SavedCharacter, groups: Option<Vec<String>>, names: &[Concept]) -> Result<CharacterState, SnapshotError> {
     let facts = saved.facts.iter().map(|fact| loaded(fact, names)).collect::<Result<Vec<_>, _>>()?;
     let alias = |[one, two]: &[u32; 2]| Ok((name(*one, names)?, name(*two, names)?));
     let aliases = saved.aliases.iter().map(alias).collect::<Result<Vec<_>, SnapshotError>>()?;
@@ -143,6 +156,7 @@ fn state(saved: SavedCharacter, names: &[Concept]) -> Result<CharacterState, Sna
         history: saved.history,
         feelings: saved.feelings,
         mood: saved.mood,
+        groups: groups.map(MemberOf),
     })
 }
 

@@ -186,6 +186,22 @@ fn the_first_version_is_read() {
 }
 
 #[test]
+fn groups_come_back_and_those_of_old_files_stay() {
+    let (mut app, people) = village();
+    app.world_mut().entity_mut(people[0]).insert(MemberOf::new(["smiths"]));
+    let saved = bytes(&mut app);
+    app.world_mut().entity_mut(people[0]).insert(MemberOf::new(["thieves"]));
+    app.world_mut().entity_mut(people[1]).insert(MemberOf::new(["thieves"]));
+    let groups = |app: &App, person: usize| app.world().get::<MemberOf>(people[person]).cloned().unwrap_or_default();
+    let old = Snapshot::from_bytes(include_bytes!("../data/snapshots/version_1.npcs")).expect("version 1 is read");
+    old.restore(app.world_mut());
+    assert_eq!(groups(&app, 0), MemberOf::new(["thieves"]), "an old file says nothing of groups");
+    Snapshot::from_bytes(&saved).expect("it can be read").restore(app.world_mut());
+    assert_eq!(groups(&app, 0), MemberOf::new(["smiths"]), "she is back among the smiths");
+    assert_eq!(groups(&app, 1), MemberOf::default(), "and the other is in no group again");
+}
+
+#[test]
 #[ignore = "writes the file that later versions are tested against"]
 fn write_the_first_version() {
     let (mut app, people) = village();
@@ -211,9 +227,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn any_bytes_are_an_error_or_a_snapshot(content in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_are_an_error_or_a_snapshot(version in 1u8..=2, content in prop::collection::vec(any::<u8>(), 0..400)) {
         // With the right header and checksum, so that what is read is the content.
-        let mut bytes = b"NPCS\x01\0\0\0".to_vec();
+        let mut bytes = b"NPCS".to_vec();
+        bytes.extend([version, 0, 0, 0]);
         bytes.extend(crc32(&content).to_le_bytes());
         bytes.extend((content.len() as u64).to_le_bytes());
         bytes.extend(&content);

@@ -1,6 +1,7 @@
 //! The arithmetic of decoders: matrices laid out for the processor, products, attention, and the threads that do it.
 
 mod blocks;
+mod elsewhere;
 mod floats;
 mod inputs;
 mod memory;

@@ -63,6 +63,10 @@ impl Inputs {
         (self.quantised, self.turned) = (OnceLock::new(), OnceLock::new());
     }
 
+    pub(super) fn numbers(&self) -> &[f32] {
+        &self.numbers
+    }
+
     /// The number of rows.
     pub(super) fn tokens(&self) -> usize {
         self.numbers.len().checked_div(self.width).unwrap_or(0)

@@ -1,8 +1,9 @@
 //! Weight matrices.
 
+use super::elsewhere::Elsewhere;
 use super::floats::Floats;
 use super::tiles::Tiles;
-use super::{Inputs, Pool, blocks};
+use super::{Inputs, Pool, blocks, tiles};
 use candle_core::quantized::GgmlDType;
 
 /// Why bytes are no matrix.
@@ -21,6 +22,16 @@ pub enum KernelError {
         /// Bytes that there are.
         found: usize,
     },
+    /// The numbers cannot be read.
+    #[error("a matrix of shape {shape:?} and type {dtype:?}: {reason}")]
+    Numbers {
+        /// `[output, input]`.
+        shape: [usize; 2],
+        /// How numbers are stored.
+        dtype: GgmlDType,
+        /// What candle says.
+        reason: String,
+    },
 }
 
 /// A matrix that is multiplied by, laid out for the processor: the only copy of its weights.
@@ -34,6 +45,7 @@ pub struct Packed {
 enum Form {
     Tiles(Tiles),
     Floats(Floats),
+    Elsewhere(Elsewhere),
 }
 
 impl Packed {
@@ -50,6 +62,10 @@ impl Packed {
             return Err(KernelError::Size { shape, dtype, expected, found: bytes.len() });
         }
         let form = match blocks::layout(dtype) {
+            _ if !tiles::are_quick() => {
+                let matrix = Elsewhere::new(dtype, bytes, shape);
+                Form::Elsewhere(matrix.map_err(|error| KernelError::Numbers { shape, dtype, reason: error.to_string() })?)
+            }
             Some(layout) => Form::Tiles(Tiles::new(layout, dtype, bytes, shape, pool)),
             None => Form::Floats(Floats::new(dtype, bytes, shape, pool)),
         };
@@ -75,6 +91,7 @@ impl Packed {
         match &self.form {
             Form::Tiles(tiles) => tiles.times(x.quantised(), y, pool),
             Form::Floats(floats) => floats.times(x.turned(), y, pool),
+            Form::Elsewhere(matrix) => matrix.times(x, y).expect("sizes that fit"),
         }
     }
 
@@ -87,6 +104,7 @@ impl Packed {
         match &self.form {
             Form::Tiles(tiles) => tiles.row(index, out),
             Form::Floats(floats) => floats.row(index, out),
+            Form::Elsewhere(matrix) => matrix.row(index, out).expect("one of the rows"),
         }
     }
 
@@ -96,6 +114,7 @@ impl Packed {
         match &self.form {
             Form::Tiles(tiles) => tiles.bytes(),
             Form::Floats(floats) => floats.bytes(),
+            Form::Elsewhere(matrix) => matrix.bytes(),
         }
     }
 }

@@ -271,7 +271,7 @@ mod tests {
             let pool = pool(threads);
             for parts in [0, 1, 2, 7, 100] {
                 let done: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
-                pool.run(parts, &|part| drop(done[part].fetch_add(1, Ordering::Relaxed)));
+                pool.run(parts, &|part| _ = done[part].fetch_add(1, Ordering::Relaxed));
                 assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 1), "{parts} parts on {threads} threads: {done:?}");
             }
         }
@@ -285,7 +285,7 @@ mod tests {
             if round % 5 == 0 {
                 std::thread::sleep(Duration::from_millis(2));
             }
-            pool.run(4, &|_| pool.run(3, &|_| drop(done.fetch_add(1, Ordering::Relaxed))));
+            pool.run(4, &|_| pool.run(3, &|_| _ = done.fetch_add(1, Ordering::Relaxed)));
         }
         assert_eq!(done.load(Ordering::Relaxed), 20 * 4 * 3, "all parts of all parts");
     }
@@ -296,7 +296,7 @@ mod tests {
         let result = catch_unwind(AssertUnwindSafe(|| pool.run(8, &|part| assert_ne!(part, 5, "on purpose"))));
         assert!(result.is_err(), "the panic is not lost");
         let done = AtomicUsize::new(0);
-        pool.run(8, &|_| drop(done.fetch_add(1, Ordering::Relaxed)));
+        pool.run(8, &|_| _ = done.fetch_add(1, Ordering::Relaxed));
         assert_eq!(done.load(Ordering::Relaxed), 8, "and the next work is done");
     }
 }

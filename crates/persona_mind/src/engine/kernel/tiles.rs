@@ -21,6 +21,14 @@ pub struct Tiles {
     lines: Lines,
 }
 
+/// Whether there is a form for this processor that is worth it; the plain one is for comparison.
+pub fn are_quick() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return avx512::is_here();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// Sixteen rows.
 #[derive(Clone, Copy)]
 struct Strip<'a> {
