@@ -3,6 +3,7 @@
 use crate::support::{card, component};
 use bevy::prelude::*;
 use bevy_persona::mind::backend::Scripted;
+use bevy_persona::persona::MemberOf;
 use bevy_persona::prelude::*;
 use bevy_persona::snapshot::{CharacterState, SaveName, Snapshot, SnapshotError};
 use bevy_persona::test_app::{PersonaTestApp, test_app};

@@ -26,7 +26,7 @@ pub(super) struct Attention {
 
 #[derive(Debug)]
 enum Maps {
-    Apart([Linear; 3]),
+    Apart(Box<[Linear; 3]>),
     Fused(Linear),
 }
 
@@ -45,7 +45,7 @@ impl Attention {
         let maps = if shape.fused_attention {
             Maps::Fused(linear("attn_qkv", width + 2 * kv_width)?)
         } else {
-            Maps::Apart([linear("attn_q", width)?, linear("attn_k", kv_width)?, linear("attn_v", kv_width)?])
+            Maps::Apart(Box::new([linear("attn_q", width)?, linear("attn_k", kv_width)?, linear("attn_v", kv_width)?]))
         };
         let norm = |part: &str| Norm::new(source, &name(part), head_dim, shape);
         Ok(Self {

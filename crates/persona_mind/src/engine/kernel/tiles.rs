@@ -122,3 +122,35 @@ impl<'a> Strip<'a> {
         plain::multiply(self, x, sums);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::kernel::{Inputs, PoolSettings};
+    use candle_core::quantized::QTensor;
+    use candle_core::{Device, Tensor};
+
+    #[test]
+    fn the_plain_form_and_the_processors_agree() {
+        let pool = Pool::new(PoolSettings::default());
+        let numbers: Vec<f32> = (0..20 * 256).map(|i| (i as f32 * 0.73).sin()).collect();
+        let tensor = Tensor::from_slice(&numbers, (20, 256), &Device::Cpu).expect("as many numbers");
+        let mut inputs = Inputs::new();
+        inputs.set(&numbers[..5 * 256], 256);
+        let types =
+            [GgmlDType::Q2K, GgmlDType::Q3K, GgmlDType::Q4_0, GgmlDType::Q4K, GgmlDType::Q5_0, GgmlDType::Q5K, GgmlDType::Q6K];
+        for dtype in types.into_iter().chain([GgmlDType::Q8_0]) {
+            let stored = QTensor::quantize(&tensor, dtype).expect("whole blocks");
+            let layout = blocks::layout(dtype).expect("a quantised type");
+            let tiles = Tiles::new(layout, dtype, &stored.data().expect("in memory"), [20, 256], &pool);
+            let (mut quick, mut plain) = ([[0.0; ROWS]; MOST], [[0.0; ROWS]; MOST]);
+            for x in inputs.quantised() {
+                tiles.strip(1).multiply(x, &mut quick);
+                plain::multiply(tiles.strip(1), x, &mut plain);
+            }
+            for (quick, plain) in quick[..5].iter().flatten().zip(plain[..5].iter().flatten()) {
+                assert!((quick - plain).abs() < 1e-3 * (1.0 + plain.abs()), "{dtype:?}: {quick} and {plain}");
+            }
+        }
+    }
+}

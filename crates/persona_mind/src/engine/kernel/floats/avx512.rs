@@ -56,20 +56,20 @@ unsafe fn strip_times<const KIND: u8, const WIDTH: usize>(weights: *const u8, x:
         while column + 1 < columns {
             let (first, second) = (load::<KIND>(weights, column), load::<KIND>(weights, column + 1));
             let x = x.add(column * WIDTH);
-            for row in 0..WIDTH {
-                even[row] = _mm512_fmadd_ps(first, _mm512_set1_ps(*x.add(row)), even[row]);
-                odd[row] = _mm512_fmadd_ps(second, _mm512_set1_ps(*x.add(WIDTH + row)), odd[row]);
+            for (row, (even, odd)) in even.iter_mut().zip(&mut odd).enumerate() {
+                *even = _mm512_fmadd_ps(first, _mm512_set1_ps(*x.add(row)), *even);
+                *odd = _mm512_fmadd_ps(second, _mm512_set1_ps(*x.add(WIDTH + row)), *odd);
             }
             column += 2;
         }
         if column < columns {
             let last = load::<KIND>(weights, column);
-            for row in 0..WIDTH {
-                even[row] = _mm512_fmadd_ps(last, _mm512_set1_ps(*x.add(column * WIDTH + row)), even[row]);
+            for (row, even) in even.iter_mut().enumerate() {
+                *even = _mm512_fmadd_ps(last, _mm512_set1_ps(*x.add(column * WIDTH + row)), *even);
             }
         }
-        for row in 0..WIDTH {
-            _mm512_storeu_ps(sums[row].as_mut_ptr(), _mm512_add_ps(even[row], odd[row]));
+        for (sums, (even, odd)) in sums.iter_mut().zip(even.into_iter().zip(odd)) {
+            _mm512_storeu_ps(sums.as_mut_ptr(), _mm512_add_ps(even, odd));
         }
     }
 }

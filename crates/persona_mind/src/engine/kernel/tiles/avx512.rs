@@ -11,13 +11,14 @@ pub fn is_here() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni")
 }
 
-/// Repeats a block with a constant of each number below a count of at most 16: all is unrolled, so that arrays stay in
-/// registers.
+/// Repeats a block with a constant of each number below a count of at most 2, 4, 8 or 16: all is unrolled, so that arrays stay
+/// in registers.
 macro_rules! repeat {
-    ($count:expr, $i:ident, $body:block) => {
-        repeat!(@ $count, $i, $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
-    };
-    (@ $count:expr, $i:ident, $body:block, $($n:literal)*) => {
+    (2: $($rest:tt)*) => { repeat!(@ 0 1; $($rest)*) };
+    (4: $($rest:tt)*) => { repeat!(@ 0 1 2 3; $($rest)*) };
+    (8: $($rest:tt)*) => { repeat!(@ 0 1 2 3 4 5 6 7; $($rest)*) };
+    (16: $($rest:tt)*) => { repeat!(@ 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; $($rest)*) };
+    (@ $($n:literal)*; $count:expr, $i:ident, $body:block) => {
         $(if $n < $count {
             const $i: usize = $n;
             $body
@@ -97,34 +98,34 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
             // Four columns of all rows to a register.
             let mut quads = [_mm512_setzero_si512(); QUADS];
             if BITS == 8 {
-                repeat!(QUADS, QUAD, {
+                repeat!(8: QUADS, QUAD, {
                     quads[QUAD] = _mm512_loadu_si512(codes.add(64 * QUAD).cast());
                 });
             } else {
-                repeat!(4, PAIR, {
+                repeat!(4: 4, PAIR, {
                     let both = _mm512_loadu_si512(codes.add(64 * PAIR).cast());
                     quads[2 * PAIR] = _mm512_and_si512(both, low);
                     quads[2 * PAIR + 1] = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
                 });
-                repeat!(BITS.saturating_sub(4), PLANE, {
+                repeat!(2: BITS.saturating_sub(4), PLANE, {
                     let bit = _mm512_set1_epi8(if PLANE == 0 { 16 } else { 32 });
-                    repeat!(QUADS, QUAD, {
+                    repeat!(8: QUADS, QUAD, {
                         let mask = codes.add(256 + 64 * PLANE + 8 * QUAD).cast::<u64>().read_unaligned();
                         quads[QUAD] = _mm512_mask_add_epi8(quads[QUAD], mask, quads[QUAD], bit);
                     });
                 });
             }
-            repeat!(HALVES, HALF, {
+            repeat!(2: HALVES, HALF, {
                 let scale = _mm512_cvtph_ps(_mm256_loadu_si256(scales.add(32 * HALF).cast()));
                 let offset = if OWN {
                     _mm512_cvtph_ps(_mm256_loadu_si256(scales.add(32 * (HALVES + HALF)).cast()))
                 } else {
                     _mm512_mul_ps(scale, units)
                 };
-                repeat!(WIDTH, ROW, {
+                repeat!(16: WIDTH, ROW, {
                     let mut dot = _mm512_setzero_si512();
                     let row = inputs.add(ROW * COLUMNS).cast::<i32>();
-                    repeat!(QUADS / HALVES, QUAD, {
+                    repeat!(8: QUADS / HALVES, QUAD, {
                         let at = HALF * (QUADS / HALVES) + QUAD;
                         dot = _mm512_dpbusd_epi32(dot, quads[at], _mm512_set1_epi32(row.add(at).read_unaligned()));
                     });
@@ -138,7 +139,7 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
             (inputs, input_scales) = (inputs.add(WIDTH * COLUMNS), input_scales.add(WIDTH));
             input_totals = input_totals.add(WIDTH * SUMS);
         }
-        repeat!(WIDTH, ROW, {
+        repeat!(16: WIDTH, ROW, {
             _mm512_storeu_ps(sums[ROW].as_mut_ptr(), total[ROW]);
         });
     }
