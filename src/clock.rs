@@ -1,5 +1,9 @@
 //! Game time: what "yesterday" means to a character.
 
+mod calendar;
+
+pub use calendar::Calendar;
+
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +118,11 @@ pub struct ClockPlugin;
 
 impl Plugin for ClockPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<GameClock>().register_type::<GameClock>().add_systems(First, tick.after(bevy::time::TimeSystems));
+        app.init_resource::<GameClock>()
+            .init_resource::<Calendar>()
+            .register_type::<GameClock>()
+            .register_type::<Calendar>()
+            .add_systems(First, tick.after(bevy::time::TimeSystems));
     }
 }
 

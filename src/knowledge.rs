@@ -38,6 +38,7 @@ mod rules;
 mod store;
 #[cfg(test)]
 mod tests;
+pub(crate) mod texts;
 pub(crate) mod words;
 
 pub use concept::{Concept, ConceptKey};
@@ -48,7 +49,7 @@ pub use learn::Learned;
 pub use lore::LoreLayer;
 pub use own::OwnFacts;
 pub use pattern::Pattern;
-pub use recall::{RecallQuery, RecallReason, Recalled};
+pub use recall::{Meanings, RecallQuery, RecallReason, Recalled};
 pub use rules::{End, Felt, Habit, Rule, Rules};
 
 use bevy::prelude::*;
@@ -64,6 +65,7 @@ impl Plugin for KnowledgePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Concepts>()
             .init_resource::<StoryFlags>()
+            .init_resource::<Meanings>()
             .register_type::<StoryFlags>()
             .register_type::<Concept>()
             .register_type::<Represents>()

@@ -93,7 +93,7 @@ pub mod prelude {
     #[doc(hidden)]
     pub use crate::{
         PersonaPlugins,
-        clock::GameClock,
+        clock::{Calendar, GameClock},
         dialogue::{
             ActionProposed, DialogueSettings, EmotionChanged, EndConversation, Interrupt, Look, RecalledFact, Replied,
             ReplyChunk, ReplyStarted, Say, SeenThing, Thinking, TurnError, TurnFailed, TurnFigures, TurnStarted, Turns,

@@ -2,8 +2,8 @@
 
 use super::turns::{Stage, Turn};
 use super::{DialogueSettings, RecalledFact, Thinking, Turns};
-use crate::clock::GameClock;
-use crate::knowledge::{Belief, Concept, Fact, Knowledge, RecallQuery, Recalled, Source, StoryFlags};
+use crate::clock::{Calendar, GameClock};
+use crate::knowledge::{Belief, Concept, Fact, Knowledge, Meanings, RecallQuery, Recalled, Source, StoryFlags};
 use crate::memory::{DialogueHistory, EpisodeQuery, Exchange, Feelings, Memory, MemorySettings, RecalledEpisode};
 use crate::mind_link::MindLink;
 use crate::npc::Mood;
@@ -22,6 +22,8 @@ pub(super) fn recall(
     flags: Res<StoryFlags>,
     clock: Res<GameClock>,
     memory_settings: Res<MemorySettings>,
+    meanings: Res<Meanings>,
+    calendar: Res<Calendar>,
     mut link: ResMut<MindLink>,
 ) {
     for (mut turns, mut history, knowledge, mut memory, feelings, mood) in &mut characters {
@@ -32,10 +34,11 @@ pub(super) fn recall(
         let speaker = turn.line.speaker_name.clone();
         let start = Instant::now();
         let relation = feelings.get(&speaker);
-        let recalled = remember(turn, knowledge, history.with(&speaker), relation, flags.set(), &settings);
+        let recalled = remember(turn, knowledge, history.with(&speaker), relation, flags.set(), &settings, &meanings);
         let query = EpisodeQuery {
             line: &turn.line.text,
             speaker: &speaker,
+            calendar: Some(&calendar),
             max: memory_settings.max_episodes,
             ..EpisodeQuery::default()
         };
@@ -82,6 +85,7 @@ fn remember(
     relation: Relation,
     flags: &[Concept],
     settings: &DialogueSettings,
+    meanings: &Meanings,
 ) -> Vec<Recalled> {
     let context = recall_context(history);
     let things = turn.view.as_ref().map_or(&[][..], |view| view.things.as_slice());
@@ -94,6 +98,7 @@ fn remember(
         trust: relation.trust,
         flags,
         in_view: &in_view,
+        meanings: Some(meanings),
         max_facts: settings.max_facts,
         max_tokens: settings.max_fact_tokens,
     })

@@ -117,6 +117,11 @@ impl Index {
         list(&self.by_predicate, concept)
     }
 
+    /// The facts of each relation.
+    pub(super) fn predicates(&self) -> impl Iterator<Item = &[u32]> {
+        self.by_predicate.values().map(Vec::as_slice)
+    }
+
     pub(super) fn of_object(&self, concept: u64) -> &[u32] {
         list(&self.by_object, concept)
     }

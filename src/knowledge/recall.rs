@@ -1,12 +1,14 @@
 //! Which facts matter for a line of talk.
 
 mod fill;
+mod meaning;
 mod question;
 mod score;
 
 use super::{Concept, Fact, Knowledge};
 use bevy::{platform::hash::PassHash, prelude::*};
 use fill::fill;
+pub use meaning::Meanings;
 use question::Question;
 use score::Scores;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,8 @@ pub struct RecallQuery<'a> {
     pub flags: &'a [Concept],
     /// Names of things in view.
     pub in_view: &'a [&'a str],
+    /// Finds facts by what their relations mean, in whatever words; without it by their words alone.
+    pub meanings: Option<&'a Meanings>,
     /// The most facts; 24 by default.
     pub max_facts: usize,
     /// The most tokens the facts may take (estimated at four bytes a token); 400 by default.
@@ -45,6 +49,7 @@ impl Default for RecallQuery<'_> {
             trust: 0.0,
             flags: &[],
             in_view: &[],
+            meanings: None,
             max_facts: 24,
             max_tokens: 400,
         }
@@ -71,6 +76,8 @@ pub struct Recalled {
 pub enum RecallReason {
     /// It shares words with the line.
     Words,
+    /// The line asks for what its relation means, in whatever words.
+    Meaning,
     /// The line names its subject or object, or speaks of the character or the speaker.
     Named,
     /// What was said before speaks of it.
@@ -103,7 +110,7 @@ impl Knowledge {
             return found.recalled;
         }
         let question = Question::read(self, query);
-        let scores = Scores::new(self, &question);
+        let scores = Scores::new(self, &question, query);
         for hit in scores.ranked() {
             if found.is_full() {
                 break;

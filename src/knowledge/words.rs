@@ -123,7 +123,7 @@ impl Reader {
     }
 }
 
-fn hash(word: &str) -> u64 {
+pub(super) fn hash(word: &str) -> u64 {
     let mut hash = StableHash::default();
     word.chars().for_each(|letter| hash.write(letter));
     hash.finish()

@@ -1,10 +1,9 @@
 //! Which episodes matter for a line of talk.
 
 use super::{Episode, Memory};
-use crate::clock::GameClock;
-use crate::knowledge::words::{Kind, words};
+use crate::clock::{Calendar, GameClock};
+use crate::knowledge::texts::Texts;
 use bevy::prelude::*;
-use std::collections::HashMap;
 
 /// What to look for among episodes.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +12,8 @@ pub struct EpisodeQuery<'a> {
     pub line: &'a str,
     /// Who said it.
     pub speaker: &'a str,
+    /// What days are called, for lines that name one.
+    pub calendar: Option<&'a Calendar>,
     /// The most episodes; 3 by default.
     pub max: usize,
     /// Episodes below this score do not come; 0.3 by default.
@@ -21,7 +22,7 @@ pub struct EpisodeQuery<'a> {
 
 impl Default for EpisodeQuery<'_> {
     fn default() -> Self {
-        Self { line: "", speaker: "", max: 3, least: 0.3 }
+        Self { line: "", speaker: "", calendar: None, max: 3, least: 0.3 }
     }
 }
 
@@ -41,42 +42,24 @@ pub struct RecalledEpisode {
     pub by_time: f32,
 }
 
-/// BM25 (Robertson and Zaragoza 2009), as for facts.
-const K1: f32 = 1.2;
-const B: f32 = 0.5;
+/// What an episode counts that holds all words of the line.
+const IN_WORDS: f32 = 6.0;
 /// What an episode gains that lies in the time the line speaks of, and one in which the speaker was there.
-const IN_TIME: f32 = 1.5;
+const IN_TIME: f32 = 2.0;
 const WITH_SPEAKER: f32 = 0.15;
 /// What the least important and oldest keeps of its score.
 const FAINT: f32 = 0.5;
-/// The most words of an episode and of a line.
-const WORDS: usize = 256;
 
 impl Memory {
     /// The episodes that matter for a line, best first: by their words, by the time that the line speaks of ("yesterday",
     /// "two days ago"), by who was there, and by how much they matter.
     #[must_use]
     pub fn recall(&self, query: &EpisodeQuery, clock: &GameClock) -> Vec<RecalledEpisode> {
-        let texts: Vec<Vec<u64>> = self.episodes().iter().map(stems).collect();
-        let asked: Vec<u64> = contents(query.line);
-        let mean = texts.iter().map(Vec::len).sum::<usize>() as f32 / texts.len().max(1) as f32;
-        let mut holders: HashMap<u64, usize> = HashMap::new();
-        for text in &texts {
-            let mut seen = text.clone();
-            seen.sort_unstable();
-            seen.dedup();
-            seen.into_iter().filter(|stem| asked.contains(stem)).for_each(|stem| *holders.entry(stem).or_default() += 1);
-        }
-        let window = clock.spoken_of(query.line);
+        let by_words = Texts::new(self.episodes().iter().map(texts)).scores(query.line);
+        let window = clock.spoken_of(query.line).or_else(|| clock.named_in(query.line, query.calendar?));
         let mut found: Vec<RecalledEpisode> = Vec::new();
-        for (place, (episode, text)) in self.episodes().iter().zip(&texts).enumerate() {
-            let by_words = asked.iter().map(|stem| {
-                let often = text.iter().filter(|other| *other == stem).count() as f32;
-                let held = holders.get(stem).copied().unwrap_or(0) as f32;
-                let rarity = ((texts.len() as f32 - held + 0.5) / (held + 0.5)).ln_1p();
-                rarity * often * (K1 + 1.0) / (often + K1 * (1.0 - B + B * text.len() as f32 / mean.max(1.0)))
-            });
-            let by_words: f32 = by_words.sum();
+        for (place, (episode, by_words)) in self.episodes().iter().zip(by_words).enumerate() {
+            let by_words = by_words * IN_WORDS;
             let is_in_time = window.is_some_and(|(from, to)| episode.at < to && episode.last >= from);
             let by_time = if is_in_time { IN_TIME } else { 0.0 };
             let with_speaker = episode.with.iter().any(|who| *who == query.speaker);
@@ -92,16 +75,10 @@ impl Memory {
     }
 }
 
-/// The stems of an episode: of its sentence, of the names of its place, its company and what it was about.
-fn stems(episode: &Episode) -> Vec<u64> {
-    let names = episode.with.iter().chain(&episode.about).chain(&episode.place);
-    let mut stems = contents(&episode.what);
-    stems.extend(names.flat_map(|name| contents(name)));
-    stems
-}
-
-fn contents(text: &str) -> Vec<u64> {
-    words(text, WORDS).into_iter().filter(|word| word.kind == Kind::Content).map(|word| word.stem).collect()
+/// What an episode tells: its sentence, and the names of its place, its company and what it was about.
+fn texts(episode: &Episode) -> impl Iterator<Item = &str> {
+    let names = episode.with.iter().chain(&episode.about).chain(&episode.place).map(|name| name.name());
+    std::iter::once(episode.what.as_str()).chain(names)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! * [`worker`]: the background thread that runs a backend, with bounded queues.
 //! * [`engine`]: GGUF files, tokenizers, the LLaMA-shaped decoder, sampling.
 //! * [`prompt`]: a brief as the messages that a language model is given.
+//! * [`meaning`]: whether a line and a relation's words speak of the same, for recall.
 //! * [`hearth`]: the small multimodal persona model that ships inside the crate.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -13,6 +14,7 @@ pub mod backend;
 pub mod brief;
 pub mod engine;
 pub mod hearth;
+pub mod meaning;
 pub mod prompt;
 pub mod worker;
 

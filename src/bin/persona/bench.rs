@@ -5,6 +5,7 @@ mod game;
 mod knowledge;
 mod life;
 mod plot;
+mod recall;
 mod village;
 
 use std::error::Error;
@@ -16,6 +17,8 @@ pub(crate) enum BenchCommand {
     Frames(frames::FramesArgs),
     /// What knowing costs a crowd: memory, recall, witnesses, saves, and how each grows
     Knowledge(knowledge::KnowledgeArgs),
+    /// Whether what matters for a line comes to mind: generated questions, and sets by others
+    Recall(recall::RecallArgs),
     /// A long game at speed: whether memories stay inside their budget and what mattered is kept
     Game(game::GameArgs),
 }
@@ -27,6 +30,7 @@ pub(crate) fn run(command: &BenchCommand) -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         BenchCommand::Knowledge(args) => knowledge::run(args),
+        BenchCommand::Recall(args) => recall::run(args),
         BenchCommand::Game(args) => game::run(args),
     }
 }

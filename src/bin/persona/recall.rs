@@ -4,7 +4,8 @@ use super::stage::{Stage, StageArgs};
 use super::table::Table;
 use bevy::prelude::*;
 use bevy_persona::authoring::how_known;
-use bevy_persona::knowledge::RecallQuery;
+use bevy_persona::clock::Calendar;
+use bevy_persona::knowledge::{Meanings, RecallQuery};
 use bevy_persona::memory::{EpisodeQuery, RecalledEpisode};
 use bevy_persona::prelude::*;
 use bevy_persona::snapshot::Snapshot;
@@ -58,6 +59,7 @@ pub(crate) fn run(args: &RecallArgs) -> Result<(), Box<dyn Error>> {
         world.resource_mut::<StoryFlags>().raise(flag.as_str());
     }
     let (clock, flags) = (*world.resource::<GameClock>(), world.resource::<StoryFlags>().clone());
+    let (meanings, calendar) = (world.resource::<Meanings>().clone(), world.resource::<Calendar>().clone());
     let (settings, memory_settings) = (world.resource::<DialogueSettings>().clone(), world.resource::<MemorySettings>().clone());
     let mut query = world.query::<(&Knowledge, &Memory, &Feelings)>();
     let (knowledge, memory, feelings) = query.get(world, npc)?;
@@ -70,6 +72,7 @@ pub(crate) fn run(args: &RecallArgs) -> Result<(), Box<dyn Error>> {
         speaker: &args.speaker,
         trust,
         flags: flags.set(),
+        meanings: Some(&meanings),
         max_facts: settings.max_facts,
         max_tokens: settings.max_fact_tokens,
         ..RecallQuery::default()
@@ -84,7 +87,13 @@ pub(crate) fn run(args: &RecallArgs) -> Result<(), Box<dyn Error>> {
     print_facts(COMES, recalled.iter(), &clock);
     print_facts("did not fit", rest.take(SHOWN).collect::<Vec<_>>().iter(), &clock);
 
-    let episodes = EpisodeQuery { line: &args.line, speaker: &args.speaker, max: memory_settings.max_episodes, ..default() };
+    let episodes = EpisodeQuery {
+        line: &args.line,
+        speaker: &args.speaker,
+        calendar: Some(&calendar),
+        max: memory_settings.max_episodes,
+        ..default()
+    };
     let wide = EpisodeQuery { max: episodes.max + SHOWN, least: f32::MIN_POSITIVE, ..episodes };
     let come = memory.recall(&episodes, &clock);
     let hidden = |one: &&RecalledEpisode| one.episode.about.iter().any(|thing| knowledge.hides(thing, trust, flags.set()));

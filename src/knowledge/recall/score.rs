@@ -1,7 +1,9 @@
 //! Scores of all facts for one question.
 
+mod meant;
+
 use super::{
-    RecallReason,
+    RecallQuery, RecallReason,
     question::{Cue, Question},
 };
 use crate::knowledge::{Knowledge, index::Index, store::Store};
@@ -72,7 +74,7 @@ pub(super) struct Ranked {
 }
 
 impl<'a> Scores<'a> {
-    pub(super) fn new(knowledge: &'a Knowledge, question: &Question) -> Self {
+    pub(super) fn new(knowledge: &'a Knowledge, question: &Question, query: &RecallQuery) -> Self {
         let mut layers = Vec::new();
         let (mut count, mut words) = (0, 0);
         for (_, facts, index) in knowledge.layers() {
@@ -95,6 +97,9 @@ impl<'a> Scores<'a> {
                     scores.add_concept(*cue, question);
                 }
             }
+        }
+        if let Some(meanings) = query.meanings {
+            scores.add_meant(query.line, meanings, question);
         }
         scores.weigh(question);
         scores.spread(question);

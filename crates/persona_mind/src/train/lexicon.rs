@@ -4,7 +4,7 @@
 //! seconds what the reader would need hours for, and gives the reader its first parameters: what words mean by themselves. What
 //! they mean in their place the reader learns after that.
 
-use super::content::{Content, Kind};
+use super::content::{Content, Kind, Nouns};
 use super::sample::{Generator, augment};
 use crate::hearth::reader::PART_SCALE;
 use crate::hearth::reader_config;
@@ -13,12 +13,13 @@ use candle_core::{Device, Result, Tensor};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
 /// A line and the number of what it speaks of: relations first, then intents, topics of views and open questions.
 struct Example<'a> {
-    line: &'a str,
+    line: Cow<'a, str>,
     /// The slot for whom or what it asks about, and whether that is a person.
     slot: Option<(&'static str, bool)>,
     class: u32,
@@ -165,8 +166,8 @@ fn bag(line: &str) -> Vec<(u32, f32)> {
 fn vary(example: &Example, rng: &mut impl Rng) -> String {
     let line = match (example.slot, rng.random_range(0..10)) {
         (None, _) => return augment::line(&example.line.replace("{X}", "{1}"), rng),
-        (Some((slot, person)), 0) => augment::pronoun(example.line, slot, person, rng),
-        (Some((slot, true)), 1..3) => augment::second_person(example.line, slot),
+        (Some((slot, person)), 0) => augment::pronoun(&example.line, slot, person, rng),
+        (Some((slot, true)), 1..3) => augment::second_person(&example.line, slot),
         (Some((slot, _)), _) => example.line.replace(slot, "{1}"),
     };
     augment::line(&line, rng)
@@ -174,7 +175,11 @@ fn vary(example: &Example, rng: &mut impl Rng) -> String {
 
 fn examples(content: &Content, held_out: bool) -> Vec<Example<'_>> {
     let mut all = examples_of_questions(content, held_out);
-    let mut add = |lines, class| all.extend(Generator::ours(lines, held_out).map(|line| Example { line, slot: None, class }));
+    if !held_out {
+        all.extend(content.nouns.iter().flat_map(|nouns| examples_of_nouns(content, nouns)));
+    }
+    let mut add =
+        |lines, class| all.extend(Generator::ours(lines, held_out).map(|line| Example { line: line.into(), slot: None, class }));
     for (relation, class) in content.relations.iter().zip(0..) {
         add(&relation.facts, class);
     }
@@ -187,12 +192,25 @@ fn examples(content: &Content, held_out: bool) -> Vec<Example<'_>> {
     all
 }
 
+/// "{S}'s wife": what leads to whom a question in two steps is about.
+fn examples_of_nouns<'a>(content: &Content, nouns: &'a Nouns) -> impl Iterator<Item = Example<'a>> {
+    let relation = content.relations.iter().position(|relation| relation.id == nouns.id);
+    let ends = [(&nouns.object, "{S}", 0), (&nouns.subject, "{O}", 1)];
+    relation.into_iter().flat_map(move |class| {
+        let kinds = [content.relations[class].subject, content.relations[class].object];
+        ends.into_iter().flat_map(move |(list, slot, end)| {
+            let owner = Some((slot, kinds[end] == Kind::Person));
+            list.iter().map(move |noun| Example { line: format!("{slot}'s {noun}").into(), slot: owner, class: class as u32 })
+        })
+    })
+}
+
 fn examples_of_questions(content: &Content, held_out: bool) -> Vec<Example<'_>> {
     let mut all = Vec::new();
     for (relation, class) in content.relations.iter().zip(0..) {
         let slots = [Some(("{S}", relation.subject == Kind::Person)), Some(("{O}", relation.object == Kind::Person)), None];
         for (lines, slot) in [&relation.ask_object, &relation.ask_subject, &relation.ask_self].into_iter().zip(slots) {
-            all.extend(Generator::ours(lines, held_out).map(|line| Example { line, slot, class }));
+            all.extend(Generator::ours(lines, held_out).map(|line| Example { line: line.into(), slot, class }));
         }
     }
     all

@@ -3,10 +3,12 @@
 
 pub(super) mod augment;
 mod steps;
+mod told;
 mod view;
 mod world;
 
 pub(super) use augment::slots;
+pub use told::{NAMES, Told};
 pub use world::{SELF, SPEAKER};
 
 use super::content::{About, Content, Intent, Kind, Relation, Style};
