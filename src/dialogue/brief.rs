@@ -28,7 +28,7 @@ pub(super) fn recall(
 ) {
     for (mut turns, mut history, knowledge, mut memory, feelings, mood) in &mut characters {
         let Some(turn) = turns.current.as_deref_mut() else { continue };
-        if !matches!(turn.stage, Stage::Perceived) {
+        if !matches!(turn.stage, Stage::Perceived) || !meanings.is_ready(&turn.line.text) {
             continue;
         }
         let speaker = turn.line.speaker_name.clone();

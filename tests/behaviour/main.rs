@@ -11,6 +11,7 @@ mod files;
 mod hostile;
 mod input;
 mod long_game;
+mod meaning;
 mod memory;
 mod reflection;
 mod sight;

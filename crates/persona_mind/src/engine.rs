@@ -1,6 +1,7 @@
 //! Running language models: reading their files, their tokenizers, decoding, and choosing the next token.
 
 pub mod decoder;
+pub mod encoder;
 pub mod family;
 pub mod gguf;
 pub mod kernel;

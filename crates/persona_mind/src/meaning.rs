@@ -1,5 +1,6 @@
 //! What texts mean, as far as recall needs it: whether a line and a relation's words speak of the same.
 
+use crate::engine::encoder::Encoder;
 use crate::hearth::file::{FileError, ModelFile};
 use crate::hearth::net::{Init, ParamSource};
 use crate::hearth::reader::{PART_SCALE, TextBatch};
@@ -11,19 +12,38 @@ use half::slice::HalfFloatSliceExt;
 
 /// Compares what lines ask for with what relations say.
 ///
-/// A line and a relation are each made a vector; they agree as much as the product of the two is large, 0..=1.
+/// A line and a relation are each made a vector, and vectors are compared, so that each text is read once.
 pub trait Meaning: Send + Sync {
     /// The vector of a line that was said.
     fn line(&self, text: &str) -> Vec<f32>;
 
     /// The vector of a relation's words, such as "is married to": places in the line's vector, rising, and numbers.
     fn relation(&self, words: &str) -> Vec<(u32, f32)>;
+
+    /// How much a line and a relation agree, 0..=1: the product of their vectors.
+    fn agreement(&self, line: &[f32], relation: &[(u32, f32)]) -> f32 {
+        product(line, relation)
+    }
 }
 
-/// How much a line and a relation agree: the product of their vectors.
-#[must_use]
-pub fn agreement(line: &[f32], relation: &[(u32, f32)]) -> f32 {
+fn product(line: &[f32], relation: &[(u32, f32)]) -> f32 {
     relation.iter().map(|(at, share)| line.get(*at as usize).map_or(0.0, |x| x * share)).sum()
+}
+
+/// Agreement is the square of the cosine, since texts that have nothing in common have still some. A text takes some
+/// milliseconds. What cannot be read agrees with nothing.
+impl Meaning for Encoder {
+    fn line(&self, text: &str) -> Vec<f32> {
+        self.embed(text).unwrap_or_default()
+    }
+
+    fn relation(&self, words: &str) -> Vec<(u32, f32)> {
+        (0..).zip(self.line(words)).collect()
+    }
+
+    fn agreement(&self, line: &[f32], relation: &[(u32, f32)]) -> f32 {
+        product(line, relation).max(0.0).powi(2)
+    }
 }
 
 /// What words mean by themselves, as Hearth's reader has learned it; a line takes some 30 microseconds.
@@ -138,7 +158,7 @@ mod tests {
             ("Who do you owe coin to?", "owes money to", "is afraid of"),
         ] {
             let line_vector = lexicon.line(line);
-            let [right, wrong] = [right, wrong].map(|words| agreement(&line_vector, &lexicon.relation(words)));
+            let [right, wrong] = [right, wrong].map(|words| lexicon.agreement(&line_vector, &lexicon.relation(words)));
             assert!(right > 3.0 * wrong, "{line}: {right} for the right relation, {wrong} for another");
         }
     }
