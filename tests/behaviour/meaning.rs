@@ -97,10 +97,7 @@ fn the_built_in_lexicon_finds_what_is_meant() {
         knowledge.learn(Fact::new(subject, relation, object));
     }
     let meanings = Meanings::default();
-    for (line, object, among) in [
-        ("You got a wife, smith?", "Greta", 1),
-        ("Are you in debt with anyone?", "the ferryman", 1),
-    ] {
+    for (line, object, among) in [("You got a wife, smith?", "Greta", 1), ("Are you in debt with anyone?", "the ferryman", 1)] {
         let query = RecallQuery { line, own_name: "Hob", speaker: "player", max_facts: among, ..RecallQuery::default() };
         let found = knowledge.recall(&RecallQuery { meanings: Some(&meanings), ..query.clone() });
         let hit = found.iter().find(|one| one.fact.object.name() == object);

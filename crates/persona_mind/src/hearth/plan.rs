@@ -1,5 +1,7 @@
 //! What to say, before how: the meaning of the line, the fact or the things that answer it, tone and names.
 
+mod recollect;
+
 use super::eye::{Eye, Impression, kind_of};
 use super::gaze::Gaze;
 use super::grammar::{claim, names_another, own};
@@ -84,6 +86,11 @@ impl Planner<'_> {
     fn choose(&self, plan: &mut Plan, brief: &Brief, line: &Slotted, fact: Option<usize>, sights: &[Sight]) {
         let named = line.mentions.iter().find_map(|m| sights.iter().position(|s| same(&s.thing.name, m)));
         let topic = plan.intent.clone();
+        if let Some(episode) =
+            recollect::episode(brief, fact).filter(|_| ["fact", "ask_remember_me", "ask_repeat"].contains(&topic.as_str()))
+        {
+            return recollect::choose_episode(plan, brief, episode);
+        }
         match topic.as_str() {
             "fact" => match (fact, named) {
                 (Some(fact), _) => choose_fact(plan, brief, fact),
