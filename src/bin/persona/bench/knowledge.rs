@@ -3,7 +3,7 @@
 use super::plot::{Line, svg};
 use super::{machine, quantile, village};
 use bevy::prelude::*;
-use bevy_persona::knowledge::{LoreLayer, RecallQuery};
+use bevy_persona::knowledge::{LoreLayer, Meanings, RecallQuery};
 use bevy_persona::mind::backend::Scripted;
 use bevy_persona::perception::Occluder;
 use bevy_persona::prelude::*;
@@ -12,7 +12,7 @@ use bevy_persona::test_app::{PersonaTestApp, test_app};
 use std::error::Error;
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 #[derive(clap::Args, Debug)]
@@ -128,6 +128,9 @@ fn resident() -> Option<u64> {
     line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
+/// The relations' meanings, as a game has them.
+static MEANINGS: LazyLock<Meanings> = LazyLock::new(Meanings::default);
+
 fn query(line: &str) -> RecallQuery<'_> {
     RecallQuery {
         line,
@@ -135,6 +138,7 @@ fn query(line: &str) -> RecallQuery<'_> {
         own_name: "Anna of the mill 0",
         speaker: "the stranger",
         in_view: &["the lantern", "Finn of Thorn 0"],
+        meanings: Some(&MEANINGS),
         ..Default::default()
     }
 }

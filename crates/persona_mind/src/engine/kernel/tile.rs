@@ -51,8 +51,15 @@ impl Layout {
         lists * self.halves * ROWS * 2
     }
 
+    /// Bytes of a tile: codes, and scales behind them. One after the other in memory, so that a matrix is read as one stream;
+    /// with codes and scales apart it came from memory at half the speed.
+    pub const fn tile_bytes(self) -> usize {
+        self.code_bytes() + self.scale_bytes()
+    }
+
     /// Puts a row into a tile of zeros: its codes, and its scales.
-    pub fn write(self, tile: &mut [u8], scales: &mut [u8], row: usize, stretch: &Stretch) {
+    pub fn write(self, tile: &mut [u8], row: usize, stretch: &Stretch) {
+        let (tile, scales) = tile.split_at_mut(self.code_bytes());
         for (column, code) in stretch.codes.into_iter().enumerate() {
             let (quad, lane) = (column / 4, row * 4 + column % 4);
             if self.bits == 8 {
@@ -73,7 +80,8 @@ impl Layout {
     }
 
     /// A row of a tile.
-    pub fn read(self, tile: &[u8], scales: &[u8], row: usize) -> Stretch {
+    pub fn read(self, tile: &[u8], row: usize) -> Stretch {
+        let (tile, scales) = tile.split_at(self.code_bytes());
         let mut stretch = Stretch::default();
         for (column, code) in stretch.codes.iter_mut().enumerate() {
             let (quad, lane) = (column / 4, row * 4 + column % 4);
@@ -119,15 +127,15 @@ mod tests {
     fn what_is_written_is_read() {
         for (bits, halves, offset) in [(4, 1, None), (4, 2, Some(4)), (5, 1, Some(16)), (6, 2, Some(32)), (8, 1, Some(128))] {
             let layout = Layout { bits, halves, offset };
-            let (mut tile, mut scales) = (vec![0; layout.code_bytes()], vec![0; layout.scale_bytes()]);
+            let mut tile = vec![0; layout.tile_bytes()];
             let stretch = |row: usize| {
                 let codes = std::array::from_fn(|column| ((row * 37 + column * 11) % (1 << bits)) as u8);
                 let scales = std::array::from_fn(|half| if half < halves { 0.5 + row as f32 + half as f32 } else { 0.0 });
                 let own = std::array::from_fn(|half| if half < halves { 0.25 * row as f32 } else { 0.0 });
                 Stretch { codes, scales, offsets: offset.map_or(own, |units| scales.map(|scale| scale * f32::from(units))) }
             };
-            (0..ROWS).for_each(|row| layout.write(&mut tile, &mut scales, row, &stretch(row)));
-            (0..ROWS).for_each(|row| assert_eq!(layout.read(&tile, &scales, row), stretch(row), "row {row} of {layout:?}"));
+            (0..ROWS).for_each(|row| layout.write(&mut tile, row, &stretch(row)));
+            (0..ROWS).for_each(|row| assert_eq!(layout.read(&tile, row), stretch(row), "row {row} of {layout:?}"));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{Pool, blocks};
 use candle_core::quantized::GgmlDType;
 use std::sync::{Mutex, PoisonError};
 
-/// A quantised matrix: for sixteen rows each the codes of all tiles, and behind them their scales.
+/// A quantised matrix: for sixteen rows each all tiles, one after the other.
 #[derive(Debug)]
 pub struct Tiles {
     layout: Layout,
@@ -33,8 +33,7 @@ pub fn are_quick() -> bool {
 #[derive(Clone, Copy)]
 struct Strip<'a> {
     layout: Layout,
-    codes: &'a [u8],
-    scales: &'a [u8],
+    tiles: &'a [u8],
 }
 
 impl Tiles {
@@ -42,16 +41,15 @@ impl Tiles {
     pub fn new(layout: Layout, dtype: GgmlDType, bytes: &[u8], shape: [usize; 2], pool: &Pool) -> Self {
         let [output, input] = shape;
         let groups = input / COLUMNS;
-        let stride = (groups * (layout.code_bytes() + layout.scale_bytes())).next_multiple_of(64);
+        let stride = (groups * layout.tile_bytes()).next_multiple_of(64);
         let mut lines = Lines::zeros(output.div_ceil(ROWS) * stride);
         let strips: Vec<Mutex<&mut [u8]>> = lines.bytes_mut().chunks_exact_mut(stride).map(Mutex::new).collect();
         let row_bytes = bytes.len() / output;
         pool.run(strips.len(), &|strip| {
             let mut to = strips[strip].lock().unwrap_or_else(PoisonError::into_inner);
-            let (codes, scales) = to.split_at_mut(groups * layout.code_bytes());
             let rows = bytes[strip * ROWS * row_bytes..].chunks_exact(row_bytes).take(ROWS);
             for (row, bytes) in rows.enumerate() {
-                pack_row(layout, dtype, bytes, row, codes, scales);
+                pack_row(layout, dtype, bytes, row, &mut to);
             }
         });
         drop(strips);
@@ -64,8 +62,7 @@ impl Tiles {
 
     fn strip(&self, strip: usize) -> Strip<'_> {
         let bytes = &self.lines.bytes()[strip * self.stride..][..self.stride];
-        let (codes, scales) = bytes.split_at(self.shape[1] / COLUMNS * self.layout.code_bytes());
-        Strip { layout: self.layout, codes, scales }
+        Strip { layout: self.layout, tiles: &bytes[..self.shape[1] / COLUMNS * self.layout.tile_bytes()] }
     }
 
     pub fn times(&self, x: &[Quantised], y: &mut [f32], pool: &Pool) {
@@ -87,8 +84,7 @@ impl Tiles {
     pub fn row(&self, index: usize, out: &mut [f32]) {
         let strip = self.strip(index / ROWS);
         for (group, out) in out.chunks_exact_mut(COLUMNS).enumerate() {
-            let (codes, scales) = strip.tile(group);
-            let stretch = self.layout.read(codes, scales, index % ROWS);
+            let stretch = self.layout.read(strip.tile(group), index % ROWS);
             for (column, (out, code)) in out.iter_mut().zip(stretch.codes).enumerate() {
                 let half = column * self.layout.halves / COLUMNS;
                 *out = f32::from(code) * stretch.scales[half] - stretch.offsets[half];
@@ -97,21 +93,20 @@ impl Tiles {
     }
 }
 
-fn pack_row(layout: Layout, dtype: GgmlDType, bytes: &[u8], row: usize, codes: &mut [u8], scales: &mut [u8]) {
+fn pack_row(layout: Layout, dtype: GgmlDType, bytes: &[u8], row: usize, tiles: &mut [u8]) {
     let groups = dtype.block_size() / COLUMNS;
     let stretches = bytes
         .chunks_exact(dtype.type_size())
         .flat_map(|block| (0..groups).map(move |group| blocks::stretch(dtype, block, group)));
-    let tiles = codes.chunks_exact_mut(layout.code_bytes()).zip(scales.chunks_exact_mut(layout.scale_bytes()));
-    for ((codes, scales), stretch) in tiles.zip(stretches) {
-        layout.write(codes, scales, row, &stretch);
+    for (tile, stretch) in tiles.chunks_exact_mut(layout.tile_bytes()).zip(stretches) {
+        layout.write(tile, row, &stretch);
     }
 }
 
 impl<'a> Strip<'a> {
-    fn tile(self, group: usize) -> (&'a [u8], &'a [u8]) {
-        let (codes, scales) = (self.layout.code_bytes(), self.layout.scale_bytes());
-        (&self.codes[group * codes..][..codes], &self.scales[group * scales..][..scales])
+    fn tile(self, group: usize) -> &'a [u8] {
+        let bytes = self.layout.tile_bytes();
+        &self.tiles[group * bytes..][..bytes]
     }
 
     fn multiply(self, x: &Quantised, sums: &mut Sums) {

@@ -34,7 +34,7 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
     let (layout, width) = (strip.layout, x.rows.width);
     let groups = x.scales.len() / width;
     assert!(is_here(), "a processor that has it");
-    assert!(strip.codes.len() >= groups * layout.code_bytes() && strip.scales.len() >= groups * layout.scale_bytes());
+    assert!(strip.tiles.len() >= groups * layout.tile_bytes());
     assert!(x.codes.len() == groups * width * COLUMNS && x.totals.len() == groups * width * SUMS);
     macro_rules! by_width {
         ($bits:literal, $halves:literal, $own:literal) => {
@@ -66,9 +66,6 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
     unsafe { product(strip, x, groups, sums) };
 }
 
-/// How far ahead weights are fetched, in bytes.
-const AHEAD: usize = 4096;
-
 /// A product for one layout and number of rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, const WIDTH: usize>(
@@ -78,23 +75,16 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
     sums: &mut Sums,
 ) {
     const QUADS: usize = COLUMNS / 4;
-    let (code_bytes, scale_bytes) = (strip.layout.code_bytes(), strip.layout.scale_bytes());
+    let (code_bytes, tile_bytes) = (strip.layout.code_bytes(), strip.layout.tile_bytes());
     let (units, low) = (_mm512_set1_ps(f32::from(strip.layout.offset.unwrap_or(0))), _mm512_set1_epi8(15));
     let mut total = [_mm512_setzero_ps(); WIDTH];
     // SAFETY: the caller has measured the slices for so many groups and rows.
     unsafe {
-        let (mut codes, mut scales) = (strip.codes.as_ptr(), strip.scales.as_ptr());
+        let mut codes = strip.tiles.as_ptr();
         let (mut inputs, mut input_scales) = (x.codes.as_ptr(), x.scales.as_ptr());
         let mut input_totals = x.totals.as_ptr();
         for _ in 0..groups {
-            // With few rows it is memory that is waited for.
-            if WIDTH <= 8 {
-                let lines = code_bytes / 64;
-                for line in 0..lines {
-                    _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_add(AHEAD + 64 * line).cast());
-                }
-                _mm_prefetch::<_MM_HINT_T0>(scales.wrapping_add(AHEAD / lines).cast());
-            }
+            let scales = codes.add(code_bytes);
             // Four columns of all rows to a register.
             let mut quads = [_mm512_setzero_si512(); QUADS];
             if BITS == 8 {
@@ -135,7 +125,7 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
                     total[ROW] = _mm512_fnmadd_ps(offset, _mm512_set1_ps(sum), total[ROW]);
                 });
             });
-            (codes, scales) = (codes.add(code_bytes), scales.add(scale_bytes));
+            codes = codes.add(tile_bytes);
             (inputs, input_scales) = (inputs.add(WIDTH * COLUMNS), input_scales.add(WIDTH));
             input_totals = input_totals.add(WIDTH * SUMS);
         }
