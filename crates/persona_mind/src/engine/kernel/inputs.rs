@@ -1,5 +1,8 @@
 //! What matrices are multiplied by, prepared once for all matrices that take the same.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 use super::tile::COLUMNS;
 use std::sync::OnceLock;
 
@@ -102,9 +105,8 @@ impl Inputs {
             for (group, numbers) in self.row(rows.first + row).chunks_exact(COLUMNS).enumerate() {
                 let at = group * width + row;
                 let codes = &mut block.codes[at * COLUMNS..(at + 1) * COLUMNS];
-                let scale = quantise(numbers, codes);
-                let sum = |codes: &[i8]| scale * f32::from(codes.iter().fold(0i16, |sum, code| sum + i16::from(*code)));
-                let halves = [sum(&codes[..COLUMNS / 2]), sum(&codes[COLUMNS / 2..])];
+                let (scale, halves) = quantise(numbers, codes);
+                let halves = halves.map(|sum| scale * sum);
                 block.scales[at] = scale;
                 block.totals[at * SUMS..(at + 1) * SUMS].copy_from_slice(&[halves[0], halves[1], halves[0] + halves[1]]);
             }
@@ -123,16 +125,29 @@ impl Inputs {
     }
 }
 
-/// Whole numbers from -127 to 127, and what they are times. What is no number is 0.
-fn quantise(numbers: &[f32], codes: &mut [i8]) -> f32 {
+/// Whole numbers from -127 to 127, what they are times, and the sum of each half of them. What is no number is 0.
+fn quantise(numbers: &[f32], codes: &mut [i8]) -> (f32, [f32; 2]) {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_here() {
+        return avx512::quantise(numbers, codes);
+    }
+    plainly(numbers, codes)
+}
+
+fn plainly(numbers: &[f32], codes: &mut [i8]) -> (f32, [f32; 2]) {
     let largest = numbers.iter().fold(0.0f32, |largest, number| largest.max(number.abs()));
-    let scale = largest / 127.0;
-    // Of what is too small or too large to be divided by, nothing is left.
-    let times = if scale.is_normal() { scale.recip() } else { 0.0 };
+    let (scale, times) = scale_of(largest);
     for (code, number) in codes.iter_mut().zip(numbers) {
         *code = (number * times).round_ties_even() as i8;
     }
-    scale
+    let sum = |codes: &[i8]| f32::from(codes.iter().fold(0i16, |sum, code| sum + i16::from(*code)));
+    (scale, [sum(&codes[..COLUMNS / 2]), sum(&codes[COLUMNS / 2..])])
+}
+
+/// What codes are times, and what numbers are multiplied by; of what is too small or too large to be divided by, nothing is left.
+fn scale_of(largest: f32) -> (f32, f32) {
+    let scale = largest / 127.0;
+    (scale, if scale.is_normal() { scale.recip() } else { 0.0 })
 }
 
 /// Cuts rows into blocks that are worked on together.
@@ -148,6 +163,20 @@ fn blocks(rows: usize) -> impl Iterator<Item = Rows> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plain_form_and_the_processors_agree() {
+        let wave = |step: f32| std::array::from_fn(|i| (i as f32 * step).sin() * (1 + i) as f32);
+        let odd = [f32::NAN, f32::INFINITY, -0.0, 1e-42];
+        for numbers in
+            [wave(0.7), wave(1e-20), [0.0; 32], std::array::from_fn(|i| odd[i % 4]), std::array::from_fn(|i| odd[i % 2 * 3])]
+        {
+            let (mut codes, mut expected) = ([0; 32], [0; 32]);
+            let found = quantise(&numbers, &mut codes);
+            assert_eq!(format!("{found:?}"), format!("{:?}", plainly(&numbers, &mut expected)), "of {numbers:?}");
+            assert_eq!(codes, expected, "codes of {numbers:?}");
+        }
+    }
 
     #[test]
     fn numbers_are_near_their_codes() {

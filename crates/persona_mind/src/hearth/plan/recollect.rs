@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn an_episode_is_told_to_whom_it_was_lived_with() {
         let told = |what: &str, when: &str, speaker: &str| {
-            super::told(&BriefEpisode { what: what.into(), when: when.into(), score: 1.0 }, speaker)
+            told(&BriefEpisode { what: what.into(), when: when.into(), score: 1.0 }, speaker)
         };
         assert_eq!(told("The player and I spoke of the mill.", "yesterday", "player"), "yesterday you and I spoke of the mill");
         assert_eq!(told("Kessa and I spoke of eels.", "two days ago", "player"), "two days ago Kessa and I spoke of eels");

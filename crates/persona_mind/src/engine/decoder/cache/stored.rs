@@ -7,7 +7,7 @@
 use super::{Cache, CacheType, Mixer, Pages, Recent, Shape, State};
 
 const MAGIC: &[u8; 6] = b"PCACHE";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const HEADER: usize = 16;
 const CHECKSUM: usize = 4;
 
