@@ -6,13 +6,13 @@ mod scripted;
 pub use local::Local;
 pub use scripted::{Gate, Scripted, ScriptedReply, SeenBriefs};
 
-use crate::brief::{Brief, Reply};
+use crate::brief::{Brief, Reply, TurnId};
 use crate::engine::gguf::Gguf;
 use crate::hearth::{Hearth, file::ARCHITECTURE};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// One way of producing text for a turn. Runs on the mind's own thread, one turn at a time.
+/// One way of producing text for a turn. Runs on the mind's own thread.
 pub trait Backend: Send {
     /// A short name for logs and events, such as `builtin`.
     fn name(&self) -> &str;
@@ -30,6 +30,24 @@ pub trait Backend: Send {
     /// The whole of what the model is given for `brief`, as text: for the inspector, and for tests that
     /// look for what must not be in it.
     fn prompt(&self, brief: &Brief) -> String;
+
+    /// Takes several turns on at once, where it can; `None` where it works on one turn at a time.
+    fn together(&mut self) -> Option<&mut dyn Together> {
+        None
+    }
+}
+
+/// Several turns at once, each known by its [`Brief::turn`].
+pub trait Together {
+    /// Takes a turn in; those that someone waits for are read first. Nothing is computed yet.
+    ///
+    /// # Errors
+    /// [`MindError`] where no reply can be had; the other turns go on.
+    fn begin(&mut self, brief: &Brief, urgent: bool) -> Result<(), MindError>;
+
+    /// Takes all turns on by a step, such as a token of each, handing text to `sink` as it comes, and gives those that have
+    /// ended. `sink` is asked for each turn; when it breaks, the turn ends with what it has, interrupted.
+    fn step(&mut self, sink: &mut dyn FnMut(TurnId, &str) -> ControlFlow<()>) -> Vec<(TurnId, Result<Reply, MindError>)>;
 }
 
 /// Takes a reply as it is spoken.

@@ -9,6 +9,7 @@ pub mod model;
 pub mod random;
 pub mod safetensors;
 pub mod sampler;
+pub mod scheduler;
 pub mod session;
 pub mod stream;
 pub mod template;

@@ -2,8 +2,9 @@
 //!
 //! A [`Mind`] owns one named thread. [`Mind::submit`] hands it turns, [`Mind::try_recv`] takes what
 //! became of them; neither ever waits. Of the turns that wait, the one of the highest [`Priority`]
-//! runs first, and of those the oldest. A turn that runs is never pushed aside: a player's line waits
-//! until a background turn has ended, or the game interrupts that one.
+//! runs first, and of those the oldest. A turn that runs is never pushed aside. A backend that can takes on several turns
+//! [together](Backend::together); with one that cannot, a player's line waits until a background turn has ended, or the game
+//! interrupts that one.
 //!
 //! Each turn that was taken ends in exactly one [`Progress::Finished`] or [`Progress::Failed`]. The
 //! chunks before it, joined, are the text of an interrupted reply, and of any other but for space at
@@ -49,6 +50,9 @@ pub struct MindSettings {
     pub queue_capacity: usize,
     /// The most events that wait to be fetched; at least 4. Default 1024.
     pub event_capacity: usize,
+    /// The most turns that a backend takes on together, where it can ([`Backend::together`]); at least 1. Turns that someone
+    /// waits for are taken in beside as many. Default 8.
+    pub together: usize,
     /// The name of the thread, as a debugger shows it. Default `persona-mind`.
     pub thread_name: String,
     /// Runs first on each thread of the mind, for example to lower its priority with the calls of the
@@ -279,7 +283,7 @@ impl MindRequest {
 
 impl Default for MindSettings {
     fn default() -> Self {
-        Self { queue_capacity: 64, event_capacity: 1024, thread_name: "persona-mind".into(), on_thread_start: None }
+        Self { queue_capacity: 64, event_capacity: 1024, together: 8, thread_name: "persona-mind".into(), on_thread_start: None }
     }
 }
 
@@ -288,6 +292,7 @@ impl std::fmt::Debug for MindSettings {
         f.debug_struct("MindSettings")
             .field("queue_capacity", &self.queue_capacity)
             .field("event_capacity", &self.event_capacity)
+            .field("together", &self.together)
             .field("thread_name", &self.thread_name)
             .finish_non_exhaustive()
     }

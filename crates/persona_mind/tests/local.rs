@@ -4,7 +4,7 @@ mod common;
 
 use common::data;
 use persona_mind::backend::Local;
-use persona_mind::brief::{BriefFact, BriefSource, ConversationId, Exchange, Finish, PersonaCard};
+use persona_mind::brief::{BriefFact, BriefSource, ConversationId, Exchange, Finish, PersonaCard, TurnId};
 use persona_mind::engine::sampler::Sampling;
 use persona_mind::{Backend, Brief, MindError, ReplySink};
 use std::ops::ControlFlow;
@@ -100,10 +100,12 @@ fn an_interrupt_stops_before_the_first_token_and_after_it() {
     let Some(mut model) = model() else { return };
     let brief = brief("Do you want to play?");
     let early = model.reply(&brief, &mut Patience(1)).expect("a reply");
-    assert_eq!((early.finish, early.text.as_str()), (Finish::Interrupted, ""), "while it read the prompt");
+    assert_eq!((early.finish, early.text.as_str()), (Finish::Interrupted, ""), "before it read the prompt");
+    let reading = model.reply(&brief, &mut Patience(2)).expect("a reply");
+    assert_eq!((reading.finish, reading.text.as_str()), (Finish::Interrupted, ""), "while it read the prompt");
     let whole = model.reply(&brief, &mut ()).expect("a reply");
     assert!(whole.stats.computed_tokens < whole.stats.prompt_tokens, "what was read before the interrupt is kept");
-    let cut = model.reply(&brief, &mut Patience(3)).expect("a reply");
+    let cut = model.reply(&brief, &mut Patience(4)).expect("a reply");
     assert_eq!((cut.finish, cut.stats.reply_tokens <= 3), (Finish::Interrupted, true), "{cut:?}");
     assert!(whole.text.starts_with(cut.text.trim_end()), "the same words, cut short");
 }
@@ -126,4 +128,52 @@ fn sampling_can_be_set() {
     let one = greedy.reply(&brief("Hello"), &mut ()).expect("a reply").text;
     let two = greedy.reply(&Brief { seed: 99, ..brief("Hello") }, &mut ()).expect("a reply").text;
     assert_eq!(one, two, "greedy knows no chance");
+}
+
+#[test]
+fn several_turns_at_once_are_what_each_is_alone() {
+    let (Some(mut together), Some(mut alone)) = (model(), model()) else { return };
+    let briefs: Vec<Brief> = (1..=5)
+        .map(|i| Brief {
+            turn: TurnId(i),
+            conversation: ConversationId(i),
+            seed: i,
+            ..brief(["Hello!", "Where is the ball?"][i as usize % 2])
+        })
+        .collect();
+    let expected: Vec<String> = briefs.iter().map(|brief| alone.reply(brief, &mut ()).expect("a reply").text).collect();
+    let turns = together.together().expect("it takes several on");
+    briefs.iter().for_each(|brief| turns.begin(brief, false).expect("a prompt that fits"));
+    let (mut order, mut said, mut ended) = (Vec::new(), vec![String::new(); briefs.len()], 0);
+    while ended < briefs.len() {
+        let replies = turns.step(&mut |turn, text| {
+            if !text.is_empty() {
+                order.push(turn);
+                said[turn.0 as usize - 1] += text;
+            }
+            ControlFlow::Continue(())
+        });
+        for (turn, reply) in replies {
+            let reply = reply.expect("a reply");
+            assert_eq!(reply.text.trim(), said[turn.0 as usize - 1].trim(), "the reply is what was streamed");
+            assert!(reply.stats.prompt_tokens > 0 && reply.stats.reply_tokens > 0, "{:?}", reply.stats);
+            ended += 1;
+        }
+    }
+    assert_eq!(said, expected, "the same words as alone");
+    let first_end = order.iter().rposition(|turn| *turn == order[0]).unwrap_or(0);
+    let others: std::collections::BTreeSet<_> = order[..first_end].iter().collect();
+    assert!(others.len() >= 4, "they speak side by side: {order:?}");
+}
+
+#[test]
+fn a_small_budget_is_paid_for_in_time_alone() {
+    let (Some(mut rich), Some(poor)) = (model(), model()) else { return };
+    let mut poor = poor.with_cache_bytes(0);
+    for turn in 1..=4 {
+        let brief = Brief { conversation: ConversationId(turn % 2), seed: turn, ..brief("Where is the ball?") };
+        let (a, b) = (rich.reply(&brief, &mut ()).expect("a reply"), poor.reply(&brief, &mut ()).expect("a reply"));
+        assert_eq!(a.text, b.text, "the same words");
+        assert_eq!(b.stats.computed_tokens, b.stats.prompt_tokens, "all is computed again");
+    }
 }

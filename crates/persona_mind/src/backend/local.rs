@@ -2,19 +2,20 @@
 
 mod sessions;
 mod spoken;
+mod turn;
 
-use super::{Backend, MindError, ReplySink};
-use crate::brief::{Brief, Finish, Reply, TurnStats};
+use super::{Backend, MindError, ReplySink, Together};
+use crate::brief::{Brief, Finish, Reply, TurnId};
 use crate::engine::model::{Model, ModelError};
 use crate::engine::sampler::{Sampler, Sampling};
-use crate::engine::session::Session;
-use crate::engine::stream::TextStream;
+use crate::engine::scheduler::{Ended, Request, Scheduler, TextId};
 use crate::engine::template::{ChatTemplate, Rendered};
 use crate::prompt::{self, Extent};
-use sessions::Sessions;
-use spoken::Spoken;
+use sessions::{Kept, Sessions};
 use std::io::{Read, Seek};
+use std::ops::ControlFlow;
 use std::path::Path;
+use turn::{Sink, Turn};
 
 /// Exchanges that are left out at a time when a talk outgrows the model, so that the rest stays in the cache for a while.
 const BLOCK: usize = 4;
@@ -23,7 +24,8 @@ const BLOCK: usize = 4;
 ///
 /// The prompt follows the file's own chat template; a file without one is taken to go on with texts. What has been computed
 /// for a conversation is kept, so that its next turn costs only what is new; a new conversation begins with what it shares
-/// with another, such as the character sheet.
+/// with another, such as the character sheet. Several turns are taken on [together](Together): a token of each costs
+/// little more than one of a single turn.
 ///
 /// The model begins its replies with tags for mood and action, which are taken out. [`Reply::used_facts`] and
 /// [`Reply::used_things`] are those whose names the reply speaks.
@@ -42,7 +44,14 @@ pub struct Local {
     template: Option<ChatTemplate>,
     sampling: Option<Sampling>,
     sessions: Sessions,
+    scheduler: Scheduler,
+    turns: Vec<(TextId, Turn)>,
+    /// Turns that the persona's bounds answer.
+    refusals: Vec<(TurnId, Reply)>,
 }
+
+/// Bytes of what has been computed for conversations, where nothing else is set.
+const CACHE_BYTES: usize = 256 << 20;
 
 /// A prompt that fits.
 struct Prompt {
@@ -67,6 +76,14 @@ impl Local {
         Self::new(Model::read(source))
     }
 
+    /// Keeps at most so many bytes of what has been computed for conversations that rest; 256 MiB by default. What gives way is
+    /// computed again.
+    #[must_use]
+    pub fn with_cache_bytes(mut self, bytes: usize) -> Self {
+        self.sessions = Sessions::new(bytes);
+        self
+    }
+
     /// Chooses tokens in this way, in place of one that follows the persona's improvisation. The seed is the brief's.
     #[must_use]
     pub fn with_sampling(mut self, sampling: Sampling) -> Self {
@@ -81,7 +98,8 @@ impl Local {
         let (first, end) = (name(model.tokenizer.first()), name(model.tokenizer.end()));
         let template = model.template.as_ref().map(|source| ChatTemplate::new(source, first, end)).transpose();
         let template = template.map_err(|error| start(error.to_string()))?;
-        Ok(Self { model, template, sampling: None, sessions: Sessions::default() })
+        let (sessions, scheduler) = (Sessions::new(CACHE_BYTES), Scheduler::default());
+        Ok(Self { model, template, sampling: None, sessions, scheduler, turns: Vec::new(), refusals: Vec::new() })
     }
 
     fn rendered(&self, brief: &Brief, extent: Extent) -> Result<Rendered, MindError> {
@@ -125,47 +143,72 @@ impl Local {
             None => vec!["\n".to_owned()],
         }
     }
+}
 
-    fn speak(&self, brief: &Brief, prompt: &Prompt, session: &mut Session, sink: &mut dyn ReplySink) -> Result<Reply, MindError> {
-        let advance = session.advance(&self.model.decoder, &prompt.ids, || sink.chunk("")).map_err(|e| model_failed(&e))?;
-        let stats = TurnStats { prompt_tokens: prompt.ids.len(), computed_tokens: advance.computed, ..TurnStats::default() };
-        let mut reply = Reply { emotion: brief.mood, stats, ..Reply::default() };
-        let Some(mut logits) = advance.logits else {
-            reply.finish = Finish::Interrupted;
-            return Ok(reply);
-        };
-        let mut sampler = self.sampler(brief);
-        let mut stream = TextStream::new(self.stops(brief));
-        let mut spoken = Spoken::new(&brief.persona.name);
-        loop {
-            let id = sampler.choose(&logits, &session.ids()[prompt.ids.len()..]);
-            if self.model.tokenizer.is_end(id) {
-                break;
-            }
-            reply.stats.reply_tokens += 1;
-            let text = spoken.push(&stream.push(&self.model.tokenizer.bytes(id)));
-            reply.text += &text;
-            if sink.chunk(&text).is_break() {
+const CONTINUE: ControlFlow<()> = ControlFlow::Continue(());
+
+impl Together for Local {
+    fn begin(&mut self, brief: &Brief, urgent: bool) -> Result<(), MindError> {
+        if let Some(line) = brief.persona.boundaries.refusal(&brief.line, brief.seed) {
+            self.refusals.push((brief.turn, Reply { text: line.to_owned(), emotion: brief.mood, ..Reply::default() }));
+            return Ok(());
+        }
+        let prompt = self.fitted(brief)?;
+        let kept = self.sessions.take(brief.conversation, &prompt.ids);
+        let (cached, cache) =
+            kept.map(|kept| (kept.ids, kept.cache)).unwrap_or_else(|| (Vec::new(), self.model.decoder.new_cache()));
+        let turn = Turn::new(brief, &prompt, self.stops(brief));
+        let request = Request { ids: prompt.ids, cache, cached, sampler: self.sampler(brief), urgent };
+        let id = self.scheduler.add(&self.model.decoder, request).map_err(|error| model_failed(&error))?;
+        self.turns.push((id, turn));
+        Ok(())
+    }
+
+    fn step(&mut self, sink: &mut dyn FnMut(TurnId, &str) -> ControlFlow<()>) -> Vec<(TurnId, Result<Reply, MindError>)> {
+        let mut ended = Vec::new();
+        for (turn, mut reply) in self.refusals.drain(..) {
+            if sink(turn, &reply.text).is_break() {
                 reply.finish = Finish::Interrupted;
-                break;
             }
-            if stream.is_stopped() {
-                break;
-            }
-            if reply.stats.reply_tokens == prompt.max_reply {
-                reply.finish = Finish::Length;
-                break;
-            }
-            logits = session.push(&self.model.decoder, id).map_err(|e| model_failed(&e))?;
+            ended.push((turn, Ok(reply)));
         }
-        if reply.finish != Finish::Interrupted {
-            let rest = spoken.push(&stream.finish()) + &spoken.finish();
-            // The reply is at its end: whether to go on is no question any more.
-            let _ = sink.chunk(&rest);
-            reply.text += &rest;
+        // Those that are interrupted while others are read are not told of by the scheduler.
+        let asked: Vec<TextId> = self.turns.iter_mut().filter_map(|(id, turn)| turn.is_broken_off(sink).then_some(*id)).collect();
+        for id in asked {
+            if let Some(text) = self.scheduler.take(id) {
+                ended.extend(self.end(id, text, sink));
+            }
         }
-        spoken.note(brief, &mut reply);
-        Ok(reply)
+        let Self { scheduler, turns, model, .. } = self;
+        let stepped = scheduler.step(&model.decoder, |id, news| {
+            let turn = turns.iter_mut().find(|(other, _)| *other == id);
+            turn.map_or(ControlFlow::Break(()), |(_, turn)| turn.hear(news, &model.tokenizer, sink))
+        });
+        match stepped {
+            Ok(texts) => {
+                for (id, text) in texts {
+                    ended.extend(self.end(id, text, sink));
+                }
+            }
+            // What has been computed may not be what the tokens say.
+            Err(error) => {
+                self.scheduler = Scheduler::default();
+                ended.extend(self.turns.drain(..).map(|(_, turn)| (turn.brief.turn, Err(model_failed(&error)))));
+            }
+        }
+        ended
+    }
+}
+
+impl Local {
+    /// Makes the reply of a text that has ended, and keeps what was computed.
+    fn end(&mut self, id: TextId, text: Ended, sink: Sink) -> Option<(TurnId, Result<Reply, MindError>)> {
+        let at = self.turns.iter().position(|(other, _)| *other == id)?;
+        let (_, turn) = self.turns.remove(at);
+        let (ended, conversation) = (turn.brief.turn, turn.brief.conversation);
+        let reply = turn.reply(text.computed, sink);
+        self.sessions.put(conversation, Kept { ids: text.ids, cache: text.cache }, self.scheduler.bytes());
+        Some((ended, Ok(reply)))
     }
 }
 
@@ -175,18 +218,17 @@ impl Backend for Local {
     }
 
     fn reply(&mut self, brief: &Brief, sink: &mut dyn ReplySink) -> Result<Reply, MindError> {
-        if let Some(line) = brief.persona.boundaries.refusal(&brief.line, brief.seed) {
-            let finish = if sink.chunk(line).is_break() { Finish::Interrupted } else { Finish::Complete };
-            return Ok(Reply { text: line.to_owned(), emotion: brief.mood, finish, ..Reply::default() });
+        self.begin(brief, true)?;
+        loop {
+            let ended = Together::step(self, &mut |turn, text| if turn == brief.turn { sink.chunk(text) } else { CONTINUE });
+            if let Some((_, reply)) = ended.into_iter().find(|(turn, _)| *turn == brief.turn) {
+                return reply;
+            }
         }
-        let prompt = self.fitted(brief)?;
-        let mut session = self.sessions.take(brief.conversation, &prompt.ids, &self.model.decoder);
-        let reply = self.speak(brief, &prompt, &mut session, sink);
-        // After an error its cache may not be what its tokens say.
-        if reply.is_ok() {
-            self.sessions.put(brief.conversation, session);
-        }
-        reply
+    }
+
+    fn together(&mut self) -> Option<&mut dyn Together> {
+        Some(self)
     }
 
     fn prompt(&self, brief: &Brief) -> String {

@@ -5,6 +5,7 @@ use crate::backend::ReplySink;
 use crate::brief::TurnId;
 use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often a worker that waits for room looks whether it shall stop.
@@ -22,10 +23,10 @@ pub(super) fn send(events: &Sender<MindEvent>, shared: &Shared, turn: TurnId, pr
 }
 
 /// The sink of one turn: passes chunks on, merging them where they are not fetched fast enough.
-pub(super) struct Outbox<'a> {
-    events: &'a Sender<MindEvent>,
-    shared: &'a Shared,
-    ticket: &'a Ticket,
+pub(super) struct Outbox {
+    events: Sender<MindEvent>,
+    shared: Arc<Shared>,
+    ticket: Ticket,
     start: Instant,
     /// Text that is not sent yet.
     pending: String,
@@ -37,8 +38,9 @@ pub(super) struct Outbox<'a> {
     pub broke: bool,
 }
 
-impl<'a> Outbox<'a> {
-    pub fn new(events: &'a Sender<MindEvent>, shared: &'a Shared, ticket: &'a Ticket, start: Instant) -> Self {
+impl Outbox {
+    pub fn new(events: &Sender<MindEvent>, shared: &Arc<Shared>, ticket: &Ticket, start: Instant) -> Self {
+        let (events, shared, ticket) = (events.clone(), shared.clone(), ticket.clone());
         let (pending, spoken) = (String::new(), String::new());
         Self { events, shared, ticket, start, pending, spoken, first_token_ms: None, broke: false }
     }
@@ -47,7 +49,7 @@ impl<'a> Outbox<'a> {
     pub fn flush(&mut self) {
         let text = std::mem::take(&mut self.pending);
         if !text.is_empty() {
-            send(self.events, self.shared, self.ticket.turn, Progress::Chunk(text));
+            send(&self.events, &self.shared, self.ticket.turn, Progress::Chunk(text));
         }
     }
 
@@ -67,7 +69,7 @@ impl<'a> Outbox<'a> {
     }
 }
 
-impl ReplySink for Outbox<'_> {
+impl ReplySink for Outbox {
     fn chunk(&mut self, text: &str) -> ControlFlow<()> {
         if self.broke || self.ticket.is_interrupted() || self.shared.is_stopping() {
             self.broke = true;

@@ -1,10 +1,11 @@
 use super::outbox::{Outbox, send};
 use super::ticket::Ticket;
-use super::{MindEvent, MindRequest, MindSettings, Progress, millis, since};
-use crate::backend::{Backend, MindError};
+use super::{MindEvent, MindRequest, MindSettings, Priority, Progress, millis, since};
+use crate::backend::{Backend, MindError, ReplySink};
 use crate::brief::{Brief, Finish, Reply};
 use crossbeam_channel::{Receiver, Sender};
 use std::any::Any;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,6 +65,14 @@ pub(super) struct Worker {
     events: Sender<MindEvent>,
     shared: Arc<Shared>,
     settings: MindSettings,
+}
+
+/// A turn that is being run.
+struct Live {
+    errand: Errand,
+    outbox: Outbox,
+    queue_ms: f32,
+    start: Instant,
 }
 
 /// Why a worker left its thread.
@@ -143,76 +152,156 @@ impl Worker {
 
     fn run(&mut self) -> Leave {
         let mut backend = self.build().ok();
-        while let Some(errand) = self.next() {
-            if let Some(error) = errand.ticket.overdue() {
-                if errand.ticket.withdraw() {
-                    self.send(&errand, Progress::Failed(error));
-                }
-                continue;
-            }
-            if !errand.ticket.begin() {
-                continue;
-            }
+        while let Some(errand) = self.wait() {
             let ready = match backend.take() {
                 Some(backend) => Ok(backend),
                 None => self.build(),
             };
-            match ready {
-                Ok(ready) => match self.turn(ready, &errand) {
-                    Some(kept) => backend = Some(kept),
-                    None => return Leave::Move,
-                },
-                Err(error) => self.send(&errand, Progress::Failed(error)),
+            let kept = match ready {
+                Ok(mut ready) => {
+                    let takes_several = ready.together().is_some();
+                    if takes_several { self.turns(ready, errand) } else { self.turn(ready, errand) }
+                }
+                Err(error) => {
+                    self.send(&errand, Progress::Failed(error));
+                    continue;
+                }
+            };
+            match kept {
+                Some(kept) => backend = Some(kept),
+                None => return Leave::Move,
             }
         }
         Leave::Stop
     }
 
-    /// Waits for the next turn to run: the most urgent, of those the oldest. `None` to stop.
-    fn next(&mut self) -> Option<Errand> {
+    /// Waits for the next turn to run. `None` to stop.
+    fn wait(&mut self) -> Option<Errand> {
         loop {
             if self.shared.is_stopping() {
                 return None;
             }
-            self.waiting.extend(self.inbox.try_iter());
-            self.waiting.retain(|errand| errand.ticket.is_waiting());
-            let urgent = self.waiting.iter().enumerate().rev().max_by_key(|(_, errand)| errand.request.priority);
-            if let Some((at, _)) = urgent {
-                return Some(self.waiting.remove(at));
+            if let Some(errand) = self.next(|_| true) {
+                return Some(errand);
             }
             // Ends with an error when the mind is dropped.
             self.waiting.push(self.inbox.recv().ok()?);
         }
     }
 
-    /// Runs one turn; gives the backend back unless it panicked.
-    fn turn(&self, mut backend: Box<dyn Backend>, errand: &Errand) -> Option<Box<dyn Backend>> {
-        let queue_ms = millis(errand.ticket.waited());
-        let start = Instant::now();
-        self.send(errand, Progress::Started);
-        let mut outbox = Outbox::new(&self.events, &self.shared, &errand.ticket, start);
-        let brief: &Brief = &errand.request.brief;
-        let result = catch_unwind(AssertUnwindSafe(|| backend.reply(brief, &mut outbox)));
-        outbox.flush();
-        match result {
-            Ok(Ok(mut reply)) => {
-                if outbox.broke {
-                    reply.finish = Finish::Interrupted;
-                    reply.text = std::mem::take(&mut outbox.spoken);
-                }
-                self.send(errand, finished(reply, queue_ms, start, outbox.first_token_ms));
-                Some(backend)
+    /// The next turn to run, if one waits: the most urgent, of those the oldest, if it is one that may be begun.
+    fn next(&mut self, may_begin: impl Fn(Priority) -> bool) -> Option<Errand> {
+        self.waiting.extend(self.inbox.try_iter());
+        self.waiting.retain(|errand| errand.ticket.is_waiting());
+        loop {
+            let urgent = self.waiting.iter().enumerate().rev().max_by_key(|(_, errand)| errand.request.priority);
+            let (at, _) = urgent.filter(|(_, errand)| may_begin(errand.request.priority))?;
+            let errand = self.waiting.remove(at);
+            match errand.ticket.overdue() {
+                Some(error) if errand.ticket.withdraw() => self.send(&errand, Progress::Failed(error)),
+                None if errand.ticket.begin() => return Some(errand),
+                // Its end has been told.
+                _ => {}
             }
-            Ok(Err(error)) => {
-                self.send(errand, Progress::Failed(error));
+        }
+    }
+
+    /// Runs one turn; gives the backend back unless it panicked.
+    fn turn(&self, mut backend: Box<dyn Backend>, errand: Errand) -> Option<Box<dyn Backend>> {
+        let mut live = self.begun(errand);
+        let brief: &Brief = &live.errand.request.brief;
+        let result = catch_unwind(AssertUnwindSafe(|| backend.reply(brief, &mut live.outbox)));
+        match result {
+            Ok(result) => {
+                self.end(live, result);
                 Some(backend)
             }
             Err(panic) => {
-                // What panicked once may panic again when it is dropped.
-                drop(catch_unwind(AssertUnwindSafe(|| drop(backend))));
-                self.send(errand, Progress::Failed(MindError::Panicked { message: message(&*panic) }));
+                self.give_up(backend, vec![live], &*panic);
                 None
             }
+        }
+    }
+
+    /// Runs a turn, and others that come meanwhile at its side, until none is left; gives the backend back unless it panicked.
+    fn turns(&mut self, mut backend: Box<dyn Backend>, first: Errand) -> Option<Box<dyn Backend>> {
+        let most = self.settings.together.max(1);
+        let mut live: Vec<Live> = Vec::new();
+        let mut next = Some(first);
+        loop {
+            loop {
+                // Someone who waits for an answer is let in beside as many as there may be.
+                let (count, stopping) = (live.len(), self.shared.is_stopping());
+                let room = |priority| !stopping && count < if priority == Priority::Player { 2 * most } else { most };
+                let Some(errand) = next.take().or_else(|| self.next(room)) else { break };
+                let turn = self.begun(errand);
+                let request = &turn.errand.request;
+                let urgent = request.priority == Priority::Player;
+                let begun = catch_unwind(AssertUnwindSafe(|| backend.together().map(|t| t.begin(&request.brief, urgent))));
+                match begun {
+                    Ok(Some(Ok(()))) => live.push(turn),
+                    Ok(Some(Err(error))) => self.end(turn, Err(error)),
+                    Ok(None) => self.end(turn, Err(MindError::Model { message: "the backend takes no more turns".into() })),
+                    Err(panic) => {
+                        live.push(turn);
+                        self.give_up(backend, live, &*panic);
+                        return None;
+                    }
+                }
+            }
+            if live.is_empty() {
+                return Some(backend);
+            }
+            let mut sink = |turn, text: &str| match live.iter_mut().find(|live| live.errand.ticket.turn == turn) {
+                Some(live) => live.outbox.chunk(text),
+                None => ControlFlow::Break(()),
+            };
+            let stepped = catch_unwind(AssertUnwindSafe(|| backend.together().map(|t| t.step(&mut sink)).unwrap_or_default()));
+            match stepped {
+                Ok(ended) => {
+                    for (turn, result) in ended {
+                        if let Some(at) = live.iter().position(|live| live.errand.ticket.turn == turn) {
+                            self.end(live.remove(at), result);
+                        }
+                    }
+                }
+                Err(panic) => {
+                    self.give_up(backend, live, &*panic);
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn begun(&self, errand: Errand) -> Live {
+        let (queue_ms, start) = (millis(errand.ticket.waited()), Instant::now());
+        self.send(&errand, Progress::Started);
+        let outbox = Outbox::new(&self.events, &self.shared, &errand.ticket, start);
+        Live { errand, outbox, queue_ms, start }
+    }
+
+    /// Tells of a turn's end.
+    fn end(&self, mut live: Live, result: Result<Reply, MindError>) {
+        live.outbox.flush();
+        let progress = match result {
+            Ok(mut reply) => {
+                if live.outbox.broke {
+                    reply.finish = Finish::Interrupted;
+                    reply.text = std::mem::take(&mut live.outbox.spoken);
+                }
+                finished(reply, live.queue_ms, live.start, live.outbox.first_token_ms)
+            }
+            Err(error) => Progress::Failed(error),
+        };
+        self.send(&live.errand, progress);
+    }
+
+    /// Tells of a panic to all whose turns it ended.
+    fn give_up(&self, backend: Box<dyn Backend>, live: Vec<Live>, panic: &(dyn Any + Send)) {
+        // What panicked once may panic again when it is dropped.
+        drop(catch_unwind(AssertUnwindSafe(|| drop(backend))));
+        for live in live {
+            self.end(live, Err(MindError::Panicked { message: message(panic) }));
         }
     }
 

@@ -1,36 +1,60 @@
-//! The conversations that are kept in memory.
+//! What has been computed for conversations, inside a budget of bytes.
 
 use crate::brief::ConversationId;
-use crate::engine::decoder::Decoder;
-use crate::engine::session::Session;
+use crate::engine::decoder::Cache;
 
-/// Conversations kept; the one that has rested longest gives way.
-const MAX_SESSIONS: usize = 8;
 /// Tokens that must be the same for a new conversation to begin as a copy of another.
 const WORTH_COPYING: usize = 16;
 
-/// Sessions by conversation, the latest last.
-#[derive(Debug, Default)]
-pub(super) struct Sessions(Vec<(ConversationId, Session)>);
+/// A text as far as it has been computed.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub ids: Vec<u32>,
+    pub cache: Cache,
+}
+
+/// What is kept by conversation, the latest last. What is over the budget goes, and is computed again when it is needed.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    kept: Vec<(ConversationId, Kept)>,
+    budget: usize,
+}
 
 impl Sessions {
-    /// The conversation's session; for a new one a copy of the session that begins most like `ids`.
-    pub(super) fn take(&mut self, conversation: ConversationId, ids: &[u32], decoder: &Decoder) -> Session {
-        if let Some(at) = self.0.iter().position(|(id, _)| *id == conversation) {
-            return self.0.remove(at).1;
+    pub(super) fn new(budget: usize) -> Self {
+        Self { kept: Vec::new(), budget }
+    }
+
+    /// What was kept of the conversation; of a new one a copy of what begins most like `ids`.
+    pub(super) fn take(&mut self, conversation: ConversationId, ids: &[u32]) -> Option<Kept> {
+        if let Some(at) = self.kept.iter().position(|(id, _)| *id == conversation) {
+            return Some(self.kept.remove(at).1);
         }
-        let alike = |session: &Session| session.ids().iter().zip(ids).take_while(|(a, b)| a == b).count();
-        let best = self.0.iter().map(|(_, session)| (alike(session), session)).max_by_key(|(same, _)| *same);
-        match best {
-            Some((same, session)) if same >= WORTH_COPYING => session.start(same),
-            _ => Session::new(decoder),
+        let alike = |kept: &Kept| kept.ids.iter().zip(ids).take_while(|(a, b)| a == b).count();
+        let (same, kept) = self.kept.iter().map(|(_, kept)| (alike(kept), kept)).max_by_key(|(same, _)| *same)?;
+        (same >= WORTH_COPYING).then(|| kept.start(same))
+    }
+
+    /// Keeps the conversation; the ones that have rested longest give way. `running` bytes are taken elsewhere.
+    pub(super) fn put(&mut self, conversation: ConversationId, kept: Kept, running: usize) {
+        self.kept.retain(|(id, _)| *id != conversation);
+        self.kept.push((conversation, kept));
+        while self.bytes() + running > self.budget && !self.kept.is_empty() {
+            self.kept.remove(0);
         }
     }
 
-    pub(super) fn put(&mut self, conversation: ConversationId, session: Session) {
-        if self.0.len() == MAX_SESSIONS {
-            self.0.remove(0);
-        }
-        self.0.push((conversation, session));
+    /// Bytes of all that is kept.
+    fn bytes(&self) -> usize {
+        self.kept.iter().map(|(_, kept)| kept.cache.share()).sum()
+    }
+}
+
+impl Kept {
+    /// A copy of the first tokens, so many or somewhat fewer ([`Cache::truncate`]).
+    fn start(&self, length: usize) -> Self {
+        let mut cache = self.cache.clone();
+        let length = cache.truncate(length);
+        Self { ids: self.ids[..length].to_vec(), cache }
     }
 }

@@ -1,0 +1,80 @@
+//! One turn under way: from tokens to what is spoken.
+
+use super::Prompt;
+use super::spoken::Spoken;
+use crate::brief::{Brief, Finish, Reply, TurnId, TurnStats};
+use crate::engine::scheduler::News;
+use crate::engine::stream::TextStream;
+use crate::engine::tokenizer::Tokenizer;
+use std::ops::ControlFlow;
+
+/// A turn, and what has been said of it.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub brief: Brief,
+    reply: Reply,
+    stream: TextStream,
+    spoken: Spoken,
+    most: usize,
+}
+
+/// Asked after each token whether a turn shall go on.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(TurnId, &str) -> ControlFlow<()>;
+
+impl Turn {
+    pub(super) fn new(brief: &Brief, prompt: &Prompt, stops: Vec<String>) -> Self {
+        let stats = TurnStats { prompt_tokens: prompt.ids.len(), ..TurnStats::default() };
+        Self {
+            reply: Reply { emotion: brief.mood, stats, ..Reply::default() },
+            stream: TextStream::new(stops),
+            spoken: Spoken::new(&brief.persona.name),
+            most: prompt.max_reply,
+            brief: brief.clone(),
+        }
+    }
+
+    /// Whether it shall not go on.
+    pub(super) fn is_broken_off(&mut self, sink: Sink) -> bool {
+        let is_broken_off = sink(self.brief.turn, "").is_break();
+        if is_broken_off {
+            self.reply.finish = Finish::Interrupted;
+        }
+        is_broken_off
+    }
+
+    /// Takes in what has come of its text.
+    pub(super) fn hear(&mut self, news: News, tokenizer: &Tokenizer, sink: Sink) -> ControlFlow<()> {
+        let News::Token(id, _) = news else { return ControlFlow::Continue(()) };
+        if tokenizer.is_end(id) {
+            return ControlFlow::Break(());
+        }
+        self.reply.stats.reply_tokens += 1;
+        let text = self.spoken.push(&self.stream.push(&tokenizer.bytes(id)));
+        self.reply.text += &text;
+        if sink(self.brief.turn, &text).is_break() {
+            self.reply.finish = Finish::Interrupted;
+            return ControlFlow::Break(());
+        }
+        if self.stream.is_stopped() {
+            return ControlFlow::Break(());
+        }
+        if self.reply.stats.reply_tokens == self.most {
+            self.reply.finish = Finish::Length;
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The whole reply, with what was held back of its text.
+    pub(super) fn reply(mut self, computed: usize, sink: Sink) -> Reply {
+        if self.reply.finish != Finish::Interrupted {
+            let rest = self.spoken.push(&self.stream.finish()) + &self.spoken.finish();
+            // The reply is at its end: whether to go on is no question any more.
+            let _ = sink(self.brief.turn, &rest);
+            self.reply.text += &rest;
+        }
+        self.reply.stats.computed_tokens = computed;
+        self.spoken.note(&self.brief, &mut self.reply);
+        self.reply
+    }
+}

@@ -1,0 +1,131 @@
+//! One text of many.
+
+use super::guess::Guesser;
+use super::{Ended, News, Request, TextId};
+use crate::engine::decoder::{Cache, Rows};
+use crate::engine::sampler::Sampler;
+use std::ops::ControlFlow;
+
+/// A text, of whose tokens the first have been computed.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub id: TextId,
+    pub ids: Vec<u32>,
+    /// Of the first so many of `ids` as it is long.
+    pub cache: Cache,
+    pub urgent: bool,
+    sampler: Sampler,
+    /// Tokens of the prompt.
+    prompt: usize,
+    computed: usize,
+    likelihood: f32,
+    guesser: Guesser,
+    /// What may follow `ids`; computed with them, and dropped where it was wrong.
+    guesses: Vec<u32>,
+}
+
+impl Text {
+    pub fn new(id: TextId, request: Request) -> Self {
+        let Request { ids, mut cache, cached, sampler, urgent } = request;
+        let same = cached.iter().zip(&ids).take_while(|(a, b)| a == b).count();
+        // The last token is computed in any case: what follows it is wanted.
+        cache.truncate(same.min(ids.len() - 1));
+        let (prompt, guesser) = (ids.len(), Guesser::default());
+        Self { id, ids, cache, urgent, sampler, prompt, computed: 0, likelihood: 0.0, guesser, guesses: Vec::new() }
+    }
+
+    pub fn fork(&self, id: TextId, sampler: Sampler) -> Self {
+        Self {
+            id,
+            ids: self.ids.clone(),
+            cache: self.cache.clone(),
+            urgent: self.urgent,
+            sampler,
+            prompt: self.prompt,
+            computed: 0,
+            likelihood: self.likelihood,
+            guesser: self.guesser.clone(),
+            guesses: Vec::new(),
+        }
+    }
+
+    /// Whether its prompt has been read.
+    pub fn is_speaking(&self) -> bool {
+        self.ids.len() > self.prompt
+    }
+
+    /// Tokens that have not been computed.
+    pub fn left(&self) -> usize {
+        self.ids.len() - self.cache.len()
+    }
+
+    /// How many tokens at the beginning are the same.
+    pub fn same(&self, ids: &[u32]) -> usize {
+        self.ids.iter().zip(ids).take_while(|(a, b)| a == b).count()
+    }
+
+    /// Thinks of what may follow, where that may pay.
+    pub fn guess(&mut self, pays: bool) {
+        self.guesses = if pays && self.is_speaking() && self.left() == 1 { self.guesser.guess(&self.ids) } else { Vec::new() };
+    }
+
+    /// The next so many tokens, with the guesses behind them.
+    pub fn next(&self, count: usize) -> Vec<u32> {
+        self.ids[self.cache.len()..][..count].iter().chain(&self.guesses).copied().collect()
+    }
+
+    /// Which logits are wanted when so many tokens are computed.
+    pub fn rows(&self, count: usize) -> Rows {
+        match count {
+            _ if count < self.left() => Rows::None,
+            _ if self.guesses.is_empty() => Rows::Last,
+            _ => Rows::All,
+        }
+    }
+
+    /// Takes in what a step has computed of so many tokens, and goes on by a token for each row of logits that still holds.
+    pub fn take_in<'a>(
+        &mut self,
+        count: usize,
+        logits: impl ExactSizeIterator<Item = &'a [f32]>,
+        mut tell: impl FnMut(News) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let guesses = std::mem::take(&mut self.guesses);
+        if !self.is_speaking() {
+            self.computed += count;
+        }
+        if logits.len() == 0 {
+            return tell(News::Read(self.left()));
+        }
+        let mut right = 0;
+        let mut flow = ControlFlow::Continue(());
+        for (row, logits) in logits.enumerate() {
+            let token = self.sampler.choose(logits, &self.ids[self.prompt..]);
+            let likelihood = log_share(logits, token);
+            self.likelihood += likelihood;
+            self.ids.push(token);
+            let is_right = guesses.get(row) == Some(&token);
+            right += usize::from(is_right);
+            flow = tell(News::Token(token, likelihood));
+            if flow.is_break() || !is_right {
+                break;
+            }
+        }
+        self.guesser.learn(guesses.len(), right);
+        // What was computed for wrong guesses goes; the last token that was chosen has not been computed.
+        self.cache.truncate(self.ids.len() - 1);
+        flow
+    }
+
+    pub fn end(mut self) -> Ended {
+        self.ids.truncate(self.cache.len());
+        Ended { ids: self.ids, cache: self.cache, computed: self.computed, likelihood: self.likelihood }
+    }
+}
+
+/// The natural logarithm of the share that a token has; of one that is not there, that of nothing.
+fn log_share(logits: &[f32], token: u32) -> f32 {
+    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f32 = logits.iter().map(|logit| (logit - top).exp()).sum();
+    logits.get(token as usize).map_or(f32::NEG_INFINITY, |logit| logit - top - sum.ln())
+}
