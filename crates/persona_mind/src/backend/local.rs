@@ -6,7 +6,7 @@ mod turn;
 
 use super::{Backend, MindError, ReplySink, Together};
 use crate::brief::{Brief, Finish, Reply, TurnId};
-use crate::engine::model::{Model, ModelError};
+use crate::engine::model::{Model, ModelError, ModelSettings};
 use crate::engine::sampler::{Sampler, Sampling};
 use crate::engine::scheduler::{Ended, Request, Scheduler, TextId};
 use crate::engine::template::{ChatTemplate, Rendered};
@@ -65,7 +65,15 @@ impl Local {
     /// # Errors
     /// [`MindError::Start`] with file, place, expected and found.
     pub fn open(path: &Path) -> Result<Self, MindError> {
-        Self::new(Model::open(path)).map_err(|error| named(path, error))
+        Self::open_with(path, ModelSettings::default())
+    }
+
+    /// [`Local::open`] with another length of texts, other caches or other threads.
+    ///
+    /// # Errors
+    /// As [`Local::open`].
+    pub fn open_with(path: &Path, settings: ModelSettings) -> Result<Self, MindError> {
+        Self::new(Model::open_with(path, settings)).map_err(|error| named(path, error))
     }
 
     /// Reads a GGUF model from anything that can be read and sought.

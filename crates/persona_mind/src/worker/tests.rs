@@ -1,3 +1,5 @@
+mod together;
+
 use super::*;
 use crate::backend::{Gate, ReplySink, Scripted, SeenBriefs};
 use std::sync::atomic::{AtomicUsize, Ordering};
