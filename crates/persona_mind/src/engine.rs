@@ -10,6 +10,7 @@ pub mod random;
 pub mod safetensors;
 pub mod sampler;
 pub mod scheduler;
+pub mod score;
 pub mod session;
 pub mod stream;
 pub mod template;

@@ -3,8 +3,9 @@
 use persona_mind::engine::decoder::{Cache, CacheType, Input, Rows};
 use persona_mind::engine::kernel::PoolSettings;
 use persona_mind::engine::model::{Model, ModelSettings};
-use persona_mind::engine::sampler::{Sampler, Sampling};
+use persona_mind::engine::sampler::{Sampler, Sampling, likelihood};
 use persona_mind::engine::scheduler::{News, Request, Scheduler, TextId};
+use persona_mind::engine::score::likelihoods;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -208,4 +209,27 @@ fn forks_go_their_own_ways_and_the_likelier_is_known() {
     all.sort_by(|a, b| b.0.total_cmp(&a.0));
     assert_eq!(all.len(), 5, "each fork is a text");
     assert_eq!(all[0].1, greedy, "who always takes the likeliest is likelier than who does not care: {all:?}");
+}
+
+#[test]
+fn continuations_are_scored_together_as_each_alone() {
+    for family in FAMILIES {
+        let model = model(family);
+        let text: Vec<u32> = (0..11).map(|at| at * 9 % 120).collect();
+        let mut cache = model.decoder.new_cache();
+        model.decoder.forward(Input::Ids(&text), Rows::None, &mut cache).ok();
+        assert_eq!(cache.len(), text.len(), "{family}: the text is computed");
+        let continuations: [&[u32]; 4] = [&[5, 6, 7], &[8], &[], &[1, 2, 3, 4, 5, 6]];
+        let found = likelihoods(&model.decoder, &text, &cache, &continuations).expect("ids of the model");
+        for (found, continuation) in found.iter().zip(continuations) {
+            assert_eq!(found.len(), continuation.len(), "{family}: one for each token");
+            for (at, (found, id)) in found.iter().zip(continuation).enumerate() {
+                let before = [&text, &continuation[..at]].concat();
+                let logits = model.decoder.forward(Input::Ids(&before), Rows::Last, &mut model.decoder.new_cache());
+                let expected = likelihood(&logits.and_then(|logits| logits.to_vec1()).expect("ids of the model"), *id);
+                assert!((found - expected).abs() < 1e-3, "{family}: {found} and {expected}");
+            }
+        }
+        assert!(likelihoods(&model.decoder, &text, &model.decoder.new_cache(), &continuations).is_err(), "nothing is computed");
+    }
 }

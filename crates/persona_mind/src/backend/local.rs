@@ -141,7 +141,7 @@ impl Local {
     fn sampler(&self, brief: &Brief) -> Sampler {
         let improvisation = brief.persona.improvisation.clamp(0.0, 1.0);
         let usual = Sampling { temperature: 0.5 + 0.4 * improvisation, ..Sampling::default() };
-        Sampler::new(Sampling { seed: brief.seed, ..self.sampling.unwrap_or(usual) })
+        Sampler::new(Sampling { seed: brief.seed, ..self.sampling.clone().unwrap_or(usual) })
     }
 
     /// Texts that show that the model goes on to write the other's part.

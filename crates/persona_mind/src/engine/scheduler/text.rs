@@ -3,7 +3,7 @@
 use super::guess::Guesser;
 use super::{Ended, News, Request, TextId};
 use crate::engine::decoder::{Cache, Rows};
-use crate::engine::sampler::Sampler;
+use crate::engine::sampler::{self, Sampler};
 use std::ops::ControlFlow;
 
 /// A text, of whose tokens the first have been computed.
@@ -101,7 +101,7 @@ impl Text {
         let mut flow = ControlFlow::Continue(());
         for (row, logits) in logits.enumerate() {
             let token = self.sampler.choose(logits, &self.ids[self.prompt..]);
-            let likelihood = log_share(logits, token);
+            let likelihood = sampler::likelihood(logits, token);
             self.likelihood += likelihood;
             self.ids.push(token);
             let is_right = guesses.get(row) == Some(&token);
@@ -121,11 +121,4 @@ impl Text {
         self.ids.truncate(self.cache.len());
         Ended { ids: self.ids, cache: self.cache, computed: self.computed, likelihood: self.likelihood }
     }
-}
-
-/// The natural logarithm of the share that a token has; of one that is not there, that of nothing.
-fn log_share(logits: &[f32], token: u32) -> f32 {
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = logits.iter().map(|logit| (logit - top).exp()).sum();
-    logits.get(token as usize).map_or(f32::NEG_INFINITY, |logit| logit - top - sum.ln())
 }
