@@ -4,6 +4,7 @@ pub mod decoder;
 pub mod encoder;
 pub mod family;
 pub mod gguf;
+pub mod grammar;
 pub mod kernel;
 pub mod model;
 pub mod random;

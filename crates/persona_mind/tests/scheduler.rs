@@ -35,7 +35,7 @@ fn prompts() -> Vec<Vec<u32>> {
 
 fn request(model: &Model, ids: Vec<u32>, seed: u64) -> Request {
     let cache = model.decoder.new_cache();
-    Request { ids, cache, cached: Vec::new(), sampler: Sampler::new(sampling(seed)), urgent: false }
+    Request { ids, cache, cached: Vec::new(), sampler: Sampler::new(sampling(seed)), constraint: None, urgent: false }
 }
 
 /// What the model says by itself, a token at a time.

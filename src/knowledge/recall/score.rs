@@ -31,8 +31,10 @@ const OVER: f32 = 0.6;
 const MANY: usize = 256;
 /// How many of the best facts are sorted at once.
 const BEST: usize = 128;
-/// A longer list of facts is not gone through.
-const LONG: usize = 4096;
+/// Of a longer list of facts, those that have no score otherwise are not gone through, but for the latest.
+const LONG: usize = 512;
+/// Looking for one fact in a list costs as much as passing by so many.
+const SEARCH: usize = 12;
 /// How many of the best facts pass a share of their score on, and how large a share.
 const SPREADING: usize = 6;
 const SHARE: f32 = 0.3;
@@ -199,7 +201,13 @@ impl<'a> Scores<'a> {
     /// already: the others would not come before these.
     fn each<T>(&mut self, start: usize, list: &[T], doc: impl Fn(&T) -> u32, give: impl Fn(&mut Self, &T)) {
         let (old, latest) = list.split_at(list.len().saturating_sub(LONG));
-        if !old.is_empty() {
+        if old.len() < SEARCH * self.touched.len() {
+            for item in old {
+                if self.hits[start + doc(item) as usize].score > 0.0 {
+                    give(self, item);
+                }
+            }
+        } else if !old.is_empty() {
             let found = self.touched.clone();
             let in_layer = found.into_iter().filter_map(|place| (place as usize).checked_sub(start));
             for place in in_layer {

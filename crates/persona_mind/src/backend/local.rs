@@ -166,7 +166,7 @@ impl Together for Local {
         let (cached, cache) =
             kept.map(|kept| (kept.ids, kept.cache)).unwrap_or_else(|| (Vec::new(), self.model.decoder.new_cache()));
         let turn = Turn::new(brief, &prompt, self.stops(brief));
-        let request = Request { ids: prompt.ids, cache, cached, sampler: self.sampler(brief), urgent };
+        let request = Request { ids: prompt.ids, cache, cached, sampler: self.sampler(brief), constraint: None, urgent };
         let id = self.scheduler.add(&self.model.decoder, request).map_err(|error| model_failed(&error))?;
         self.turns.push((id, turn));
         Ok(())

@@ -7,6 +7,7 @@ mod guess;
 mod text;
 
 use super::decoder::{Cache, Decoder, Input, Piece};
+use super::grammar::{Constraint, GrammarError};
 use super::sampler::Sampler;
 use candle_core::{Error, Result};
 use std::ops::ControlFlow;
@@ -35,6 +36,8 @@ pub struct Request {
     pub cached: Vec<u32>,
     /// Chooses what it goes on with.
     pub sampler: Sampler,
+    /// The form that what it goes on with keeps to.
+    pub constraint: Option<Constraint>,
     /// Whether someone waits for it: such prompts are read before those of others.
     pub urgent: bool,
 }
@@ -59,6 +62,8 @@ pub struct Ended {
     pub computed: usize,
     /// The sum of what [`News::Token`] told of all tokens.
     pub likelihood: f32,
+    /// Why it could not keep to its form any longer, where that ended it.
+    pub failure: Option<GrammarError>,
 }
 
 /// Texts that are gone on with together.
@@ -75,7 +80,7 @@ pub struct Ended {
 /// for line in ["Once upon a time", "There was a girl who"] {
 ///     let (ids, cache) = (model.tokenizer.encode(line, Control::Text), model.decoder.new_cache());
 ///     let sampler = Sampler::new(Sampling::default());
-///     scheduler.add(&model.decoder, Request { ids, cache, cached: Vec::new(), sampler, urgent: false })?;
+///     scheduler.add(&model.decoder, Request { ids, cache, cached: Vec::new(), sampler, constraint: None, urgent: false })?;
 /// }
 /// while !scheduler.is_empty() {
 ///     scheduler.step(&model.decoder, |_, news| match news {
@@ -129,10 +134,10 @@ impl Scheduler {
         Ok(id)
     }
 
-    /// A second text that goes on from where this one stands, in its own way. `None` if there is none, or it is still being
-    /// read.
+    /// A second text that goes on from where this one stands, in its own way. `None` if there is none, it is still being read,
+    /// or it keeps to a form.
     pub fn fork(&mut self, id: TextId, sampler: Sampler) -> Option<TextId> {
-        let text = self.texts.iter().find(|text| text.id == id && text.is_speaking())?;
+        let text = self.texts.iter().find(|text| text.id == id && text.is_speaking() && text.is_free())?;
         self.last += 1;
         let fork = text.fork(TextId(self.last), sampler);
         self.texts.push(fork);

@@ -3,6 +3,7 @@
 use super::guess::Guesser;
 use super::{Ended, News, Request, TextId};
 use crate::engine::decoder::{Cache, Rows};
+use crate::engine::grammar::{Constraint, GrammarError};
 use crate::engine::sampler::{self, Sampler};
 use std::ops::ControlFlow;
 
@@ -15,6 +16,8 @@ pub(super) struct Text {
     pub cache: Cache,
     pub urgent: bool,
     sampler: Sampler,
+    constraint: Option<Constraint>,
+    failure: Option<GrammarError>,
     /// Tokens of the prompt.
     prompt: usize,
     computed: usize,
@@ -26,12 +29,25 @@ pub(super) struct Text {
 
 impl Text {
     pub fn new(id: TextId, request: Request) -> Self {
-        let Request { ids, mut cache, cached, sampler, urgent } = request;
+        let Request { ids, mut cache, cached, sampler, constraint, urgent } = request;
         let same = cached.iter().zip(&ids).take_while(|(a, b)| a == b).count();
         // The last token is computed in any case: what follows it is wanted.
         cache.truncate(same.min(ids.len() - 1));
         let (prompt, guesser) = (ids.len(), Guesser::default());
-        Self { id, ids, cache, urgent, sampler, prompt, computed: 0, likelihood: 0.0, guesser, guesses: Vec::new() }
+        Self {
+            id,
+            ids,
+            cache,
+            urgent,
+            sampler,
+            constraint,
+            failure: None,
+            prompt,
+            computed: 0,
+            likelihood: 0.0,
+            guesser,
+            guesses: Vec::new(),
+        }
     }
 
     pub fn fork(&self, id: TextId, sampler: Sampler) -> Self {
@@ -41,6 +57,8 @@ impl Text {
             cache: self.cache.clone(),
             urgent: self.urgent,
             sampler,
+            constraint: None,
+            failure: None,
             prompt: self.prompt,
             computed: 0,
             likelihood: self.likelihood,
@@ -52,6 +70,11 @@ impl Text {
     /// Whether its prompt has been read.
     pub fn is_speaking(&self) -> bool {
         self.ids.len() > self.prompt
+    }
+
+    /// Whether it keeps to no form.
+    pub fn is_free(&self) -> bool {
+        self.constraint.is_none()
     }
 
     /// Tokens that have not been computed.
@@ -100,7 +123,14 @@ impl Text {
         let mut right = 0;
         let mut flow = ControlFlow::Continue(());
         for (row, logits) in logits.enumerate() {
-            let token = self.sampler.choose(logits, &self.ids[self.prompt..]);
+            let token = match self.choose(logits) {
+                Ok(token) => token,
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    flow = ControlFlow::Break(());
+                    break;
+                }
+            };
             let likelihood = sampler::likelihood(logits, token);
             self.likelihood += likelihood;
             self.ids.push(token);
@@ -113,12 +143,23 @@ impl Text {
         }
         self.guesser.learn(guesses.len(), right);
         // What was computed for wrong guesses goes; the last token that was chosen has not been computed.
-        self.cache.truncate(self.ids.len() - 1);
+        let chosen = usize::from(self.is_speaking());
+        self.cache.truncate(self.ids.len() - chosen);
         flow
+    }
+
+    /// The next token, of those that its form allows.
+    fn choose(&mut self, logits: &[f32]) -> Result<u32, GrammarError> {
+        let said = &self.ids[self.prompt..];
+        let Some(constraint) = &mut self.constraint else { return Ok(self.sampler.choose(logits, said)) };
+        let allowed = constraint.allowed()?;
+        let token = self.sampler.choose_among(logits, said, |id| allowed.has(id));
+        constraint.commit(token)?;
+        Ok(token)
     }
 
     pub fn end(mut self) -> Ended {
         self.ids.truncate(self.cache.len());
-        Ended { ids: self.ids, cache: self.cache, computed: self.computed, likelihood: self.likelihood }
+        Ended { ids: self.ids, cache: self.cache, computed: self.computed, likelihood: self.likelihood, failure: self.failure }
     }
 }
