@@ -164,6 +164,9 @@ pub struct ActionProposed {
     pub speaker: Option<Entity>,
     /// The action's name, as in the persona.
     pub action: String,
+    /// What it is to be done with, as a JSON object; of models that reply as JSON
+    /// ([`ReplyForm`](persona_mind::prompt::ReplyForm)).
+    pub arguments: Option<String>,
 }
 
 /// Notification: there is no reply.

@@ -86,7 +86,7 @@ fn tell(commands: &mut Commands, entity: Entity, turn: Turn, reply: Reply, mood:
         commands.trigger(EmotionChanged { entity, from, to: emotion });
     }
     if let Some(action) = action {
-        commands.trigger(ActionProposed { entity, turn: id, speaker, action });
+        commands.trigger(ActionProposed { entity, turn: id, speaker, action, arguments: reply.arguments.clone() });
     }
 }
 

@@ -239,7 +239,7 @@ fn events_come_back_from_a_log() {
     survives(&ReplyStarted { entity: marta, turn: TurnId(u64::MAX) }, &app);
     survives(&ReplyChunk { entity: marta, turn: TurnId(7), text: "For ".into() }, &app);
     survives(&EmotionChanged { entity: marta, from: Emotion::Neutral, to: Emotion::Afraid }, &app);
-    survives(&ActionProposed { entity: marta, turn: TurnId(7), speaker: None, action: "wave".into() }, &app);
+    survives(&ActionProposed { entity: marta, turn: TurnId(7), speaker: None, action: "wave".into(), arguments: None }, &app);
     let error = TurnError::DeadlinePassed { waited_ms: 5, deadline_ms: 4 };
     survives(&TurnFailed { entity: marta, turn: TurnId(7), speaker: Some(marta), error, fallback: "Hm?".into() }, &app);
     survives(&Glance { entity: marta }, &app);

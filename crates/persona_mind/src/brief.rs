@@ -144,6 +144,8 @@ pub struct Reply {
     pub emotion: Emotion,
     /// The name of a proposed action, one of those offered.
     pub action: Option<String>,
+    /// What the action is to be done with, as a JSON object; of models that reply as JSON.
+    pub arguments: Option<String>,
     /// Indices into [`Brief::facts`] of the facts the reply rests on.
     pub used_facts: Vec<usize>,
     /// Indices into the view's things that the reply speaks of.

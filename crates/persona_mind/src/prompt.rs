@@ -9,6 +9,16 @@ mod turn;
 use crate::brief::{Brief, Exchange};
 use crate::engine::template::{Message, Role};
 
+/// How a model writes mood and action beside what it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplyForm {
+    /// As tags in brackets before the speech, as it likes: any model can, small ones forget it at times.
+    #[default]
+    Tags,
+    /// As JSON that the engine holds it to: no other action than those offered can be written, and actions have arguments.
+    Json,
+}
+
 /// How much of a brief goes into a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
@@ -26,31 +36,31 @@ impl Extent {
 /// The messages of a brief.
 ///
 /// ```
-/// use persona_mind::{Brief, brief::PersonaCard, prompt::{Extent, messages}};
+/// use persona_mind::{Brief, brief::PersonaCard, prompt::{Extent, ReplyForm, messages}};
 /// let persona = PersonaCard { name: "Marta".into(), role: "innkeeper of the Gilded Oak".into(), ..PersonaCard::default() };
 /// let brief = Brief { persona: persona.into(), speaker: "Tobin".into(), line: "A room?".into(), ..Brief::default() };
-/// let messages = messages(&brief, Extent::WHOLE);
+/// let messages = messages(&brief, Extent::WHOLE, ReplyForm::Tags);
 /// assert!(messages[0].text.starts_with("You are Marta, innkeeper of the Gilded Oak."));
 /// assert!(messages[1].text.ends_with("Tobin: A room?"));
 /// ```
 #[must_use]
-pub fn messages(brief: &Brief, extent: Extent) -> Vec<Message> {
+pub fn messages(brief: &Brief, extent: Extent, form: ReplyForm) -> Vec<Message> {
     let message = |role, text| Message { role, text };
-    let mut messages = vec![message(Role::System, sheet::sheet(brief))];
+    let mut messages = vec![message(Role::System, sheet::sheet(brief, form))];
     for exchange in brief.history.iter().skip(extent.skipped_exchanges) {
         messages.push(message(Role::User, heard(&exchange.speaker, &exchange.line)));
         messages.push(message(Role::Assistant, said(exchange)));
     }
-    let now = turn::context(brief, extent.facts);
+    let now = turn::context(brief, extent.facts, form);
     messages.push(message(Role::User, format!("{now}\n\n{}", heard(&brief.speaker, &brief.line))));
     messages
 }
 
 /// The same for a model that has learned to go on with texts, not to chat: it ends where the reply begins.
 #[must_use]
-pub fn transcript(brief: &Brief, extent: Extent) -> String {
+pub fn transcript(brief: &Brief, extent: Extent, form: ReplyForm) -> String {
     let mut text = String::new();
-    for message in messages(brief, extent) {
+    for message in messages(brief, extent, form) {
         match message.role {
             Role::Assistant => text += &format!("{}: {}\n", brief.persona.name, message.text),
             Role::System | Role::User => text += &format!("{}\n", message.text),

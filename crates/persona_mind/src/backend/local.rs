@@ -1,16 +1,18 @@
 //! Language models from GGUF files and Hugging Face folders, run here.
 
+mod form;
 mod sessions;
 mod spoken;
 mod turn;
 
 use super::{Backend, MindError, ReplySink, Together};
 use crate::brief::{Brief, Finish, Reply, TurnId};
+use crate::engine::grammar::{Constraint, Vocabulary};
 use crate::engine::model::{Model, ModelError, ModelSettings};
 use crate::engine::sampler::{Sampler, Sampling};
 use crate::engine::scheduler::{Ended, Request, Scheduler, TextId};
 use crate::engine::template::{ChatTemplate, Rendered};
-use crate::prompt::{self, Extent};
+use crate::prompt::{self, Extent, ReplyForm};
 use sessions::{Kept, Sessions};
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
@@ -48,6 +50,9 @@ pub struct Local {
     turns: Vec<(TextId, Turn)>,
     /// Turns that the persona's bounds answer.
     refusals: Vec<(TurnId, Reply)>,
+    form: ReplyForm,
+    /// Made when replies are held to a form.
+    vocabulary: Option<Vocabulary>,
 }
 
 /// Bytes of what has been computed for conversations, where nothing else is set.
@@ -84,6 +89,21 @@ impl Local {
         Self::new(Model::read(source))
     }
 
+    /// Has replies written in this form, in place of tags. As JSON no other action can be proposed than those that the brief
+    /// offers, and actions have arguments.
+    ///
+    /// # Errors
+    /// [`MindError::Start`] if the model's vocabulary cannot be held to a form.
+    pub fn with_form(mut self, form: ReplyForm) -> Result<Self, MindError> {
+        let vocabulary = || Vocabulary::new(&self.model.tokenizer, self.model.decoder.shape().vocab);
+        self.vocabulary = match form {
+            ReplyForm::Tags => None,
+            ReplyForm::Json => Some(vocabulary().map_err(|error| MindError::Start { message: error.to_string() })?),
+        };
+        self.form = form;
+        Ok(self)
+    }
+
     /// Keeps at most so many bytes of what has been computed for conversations that rest; 256 MiB by default. What gives way is
     /// computed again.
     #[must_use]
@@ -107,13 +127,23 @@ impl Local {
         let template = model.template.as_ref().map(|source| ChatTemplate::new(source, first, end)).transpose();
         let template = template.map_err(|error| start(error.to_string()))?;
         let (sessions, scheduler) = (Sessions::new(CACHE_BYTES), Scheduler::default());
-        Ok(Self { model, template, sampling: None, sessions, scheduler, turns: Vec::new(), refusals: Vec::new() })
+        Ok(Self {
+            model,
+            template,
+            sampling: None,
+            sessions,
+            scheduler,
+            turns: Vec::new(),
+            refusals: Vec::new(),
+            form: ReplyForm::Tags,
+            vocabulary: None,
+        })
     }
 
     fn rendered(&self, brief: &Brief, extent: Extent) -> Result<Rendered, MindError> {
         match &self.template {
-            Some(template) => template.render(&prompt::messages(brief, extent)).map_err(|e| model_failed(&e)),
-            None => Ok(Rendered::plain(prompt::transcript(brief, extent))),
+            Some(template) => template.render(&prompt::messages(brief, extent, self.form)).map_err(|e| model_failed(&e)),
+            None => Ok(Rendered::plain(prompt::transcript(brief, extent, self.form))),
         }
     }
 
@@ -165,8 +195,11 @@ impl Together for Local {
         let kept = self.sessions.take(brief.conversation, &prompt.ids);
         let (cached, cache) =
             kept.map(|kept| (kept.ids, kept.cache)).unwrap_or_else(|| (Vec::new(), self.model.decoder.new_cache()));
-        let turn = Turn::new(brief, &prompt, self.stops(brief));
-        let request = Request { ids: prompt.ids, cache, cached, sampler: self.sampler(brief), constraint: None, urgent };
+        let constraint = self.vocabulary.as_ref().map(|vocabulary| Constraint::new(vocabulary, &form::grammar(brief)));
+        let constraint = constraint.transpose().map_err(|error| model_failed(&error))?;
+        let stops = if constraint.is_some() { Vec::new() } else { self.stops(brief) };
+        let turn = Turn::new(brief, &prompt, stops, self.form);
+        let request = Request { ids: prompt.ids, cache, cached, sampler: self.sampler(brief), constraint, urgent };
         let id = self.scheduler.add(&self.model.decoder, request).map_err(|error| model_failed(&error))?;
         self.turns.push((id, turn));
         Ok(())
@@ -214,9 +247,12 @@ impl Local {
         let at = self.turns.iter().position(|(other, _)| *other == id)?;
         let (_, turn) = self.turns.remove(at);
         let (ended, conversation) = (turn.brief.turn, turn.brief.conversation);
-        let reply = turn.reply(text.computed, sink);
+        let reply = match &text.failure {
+            Some(failure) => Err(model_failed(failure)),
+            None => Ok(turn.reply(text.computed, sink)),
+        };
         self.sessions.put(conversation, Kept { ids: text.ids, cache: text.cache }, self.scheduler.bytes());
-        Some((ended, Ok(reply)))
+        Some((ended, reply))
     }
 }
 

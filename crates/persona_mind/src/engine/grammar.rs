@@ -6,6 +6,7 @@ use super::tokenizer::Tokenizer;
 use llguidance::api::TopLevelGrammar;
 use llguidance::toktrie::{ApproximateTokEnv, SimpleVob, TokEnv, TokRxInfo, TokTrie};
 use llguidance::{Matcher, ParserFactory};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Why there is no text of this form.
@@ -34,7 +35,7 @@ const MAX_DEPTH: usize = 64;
 /// A form of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grammar {
-    /// JSON that fits a JSON schema.
+    /// JSON that fits a JSON schema, without blanks between its parts.
     JsonSchema(String),
     /// A grammar in the language of Lark, as llguidance reads it.
     Lark(String),
@@ -74,7 +75,11 @@ impl std::fmt::Debug for Vocabulary {
 }
 
 /// One text that keeps to a grammar.
-pub struct Constraint(Matcher);
+pub struct Constraint {
+    matcher: Matcher,
+    /// The token that ends a text.
+    end: u32,
+}
 
 /// The tokens that may come next.
 #[derive(Clone, Debug)]
@@ -104,14 +109,19 @@ impl Constraint {
         }
         let grammar = match grammar {
             Grammar::JsonSchema(text) => {
-                TopLevelGrammar::from_json_schema(serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?)
+                let mut schema: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+                // A model that has nothing to say would fill it with blanks.
+                if let Value::Object(schema) = &mut schema {
+                    schema.entry("x-guidance").or_insert_with(|| json!({ "whitespace_flexible": false }));
+                }
+                TopLevelGrammar::from_json_schema(schema)
             }
             Grammar::Lark(text) => TopLevelGrammar::from_lark(text.clone()),
         };
         let matcher = Matcher::new(vocabulary.0.create_parser(grammar));
         match matcher.get_error() {
             Some(error) => Err(wrong(error)),
-            None => Ok(Self(matcher)),
+            None => Ok(Self { matcher, end: vocabulary.0.tok_env().tok_trie().eos_token() }),
         }
     }
 
@@ -120,7 +130,7 @@ impl Constraint {
     /// # Errors
     /// [`GrammarError::Text`] if the grammar has become too large to work with.
     pub fn allowed(&mut self) -> Result<Allowed, GrammarError> {
-        self.0.compute_mask_or_eos().map(Allowed).map_err(failed)
+        self.matcher.compute_mask_or_eos().map(Allowed).map_err(failed)
     }
 
     /// Takes the next token.
@@ -128,7 +138,11 @@ impl Constraint {
     /// # Errors
     /// [`GrammarError::Text`] if it is not allowed; the text can then not go on.
     pub fn commit(&mut self, id: u32) -> Result<(), GrammarError> {
-        self.0.consume_token(id).map_err(failed)
+        match self.is_done() {
+            true if id == self.end => Ok(()),
+            true => Err(failed(format!("expected the end, found token {id}"))),
+            false => self.matcher.consume_token(id).map_err(failed),
+        }
     }
 
     /// Takes the last tokens back.
@@ -136,13 +150,13 @@ impl Constraint {
     /// # Errors
     /// [`GrammarError::Text`] if there were not as many.
     pub fn rollback(&mut self, tokens: usize) -> Result<(), GrammarError> {
-        self.0.rollback(tokens).map_err(failed)
+        self.matcher.rollback(tokens).map_err(failed)
     }
 
     /// Whether the text has come to its end.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.0.is_stopped()
+        self.matcher.is_stopped()
     }
 }
 

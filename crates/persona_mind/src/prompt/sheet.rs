@@ -1,10 +1,11 @@
 //! The character sheet: the same from turn to turn.
 
+use super::ReplyForm;
 use crate::brief::{Brief, Emotion, PersonaCard, Register};
 
-pub(super) fn sheet(brief: &Brief) -> String {
+pub(super) fn sheet(brief: &Brief, form: ReplyForm) -> String {
     let card = &*brief.persona;
-    let parts = [identity(card), manner(card), bounds(card), rules(card), samples(card)];
+    let parts = [identity(card), manner(card), bounds(card), rules(card, form), samples(card)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -51,7 +52,7 @@ fn bounds(card: &PersonaCard) -> String {
     text
 }
 
-fn rules(card: &PersonaCard) -> String {
+fn rules(card: &PersonaCard, form: ReplyForm) -> String {
     let invention = match card.improvisation {
         x if x < 0.2 => "Anything else you do not know, and you say so in your own way.",
         x if x < 0.6 => {
@@ -61,14 +62,20 @@ fn rules(card: &PersonaCard) -> String {
             "You may make up small things of daily life, but no names, places or great events; of those you say that you do not know."
         }
     };
-    let moods: Vec<_> = Emotion::ALL.iter().map(|mood| format!("[{}]", mood.name())).collect();
+    let mood = |mood: &Emotion| if form == ReplyForm::Json { mood.name().to_owned() } else { format!("[{}]", mood.name()) };
+    let moods = Emotion::ALL.iter().map(mood).collect::<Vec<_>>().join(if form == ReplyForm::Json { ", " } else { " " });
+    let form = match form {
+        ReplyForm::Tags => format!("Begin with your mood in brackets, one of {moods}."),
+        ReplyForm::Json => format!(
+            "Write it as JSON: {{\"say\": your words, \"emotion\": your mood, \"action\": null or what you do}}. Your mood is one of {moods}."
+        ),
+    };
     format!(
         "Rules:\n\
          - Answer with the words you speak aloud and nothing else: no narration, no gestures, no lists, no quotation marks.\n\
          - You know what stands under \"You know\" and what was said in this talk. {invention}\n\
          - Where you are not sure, sound unsure. Where someone told you, say who, if it matters.\n\
-         - Begin with your mood in brackets, one of {}.",
-        moods.join(" ")
+         - {form}"
     )
 }
 

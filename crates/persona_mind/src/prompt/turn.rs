@@ -1,8 +1,9 @@
 //! What is new this turn: what comes to mind, what is in view, how the character feels.
 
-use crate::brief::{Brief, BriefFact, BriefSource, Relation, VisibleThing};
+use super::ReplyForm;
+use crate::brief::{Brief, BriefFact, BriefSource, OfferedAction, Relation, VisibleThing};
 
-pub(super) fn context(brief: &Brief, max_facts: usize) -> String {
+pub(super) fn context(brief: &Brief, max_facts: usize, form: ReplyForm) -> String {
     let mut parts = Vec::new();
     let facts: Vec<_> = brief.facts.iter().take(max_facts).map(|fact| format!("- {}", known(fact, brief))).collect();
     parts.push(if facts.is_empty() {
@@ -24,8 +25,11 @@ pub(super) fn context(brief: &Brief, max_facts: usize) -> String {
     }
     parts.push(format!("Your mood: {}. {}", brief.mood.name().to_lowercase(), feelings(brief)));
     if !brief.actions.is_empty() {
-        let actions: Vec<_> = brief.actions.iter().map(action).collect();
-        parts.push(format!("If you mean to act, add one of these in brackets after your mood: {}.", actions.join(", ")));
+        let actions = brief.actions.iter().map(|one| action(one, form)).collect::<Vec<_>>().join(", ");
+        parts.push(match form {
+            ReplyForm::Tags => format!("If you mean to act, add one of these in brackets after your mood: {actions}."),
+            ReplyForm::Json => format!("If you mean to act, name one of these as your action: {actions}."),
+        });
     }
     format!("({})", parts.join("\n"))
 }
@@ -99,12 +103,9 @@ fn degree(value: f32, words: [&'static str; 4]) -> Option<&'static str> {
     }
 }
 
-fn action(action: &crate::brief::OfferedAction) -> String {
-    if action.description.is_empty() {
-        format!("[{}]", action.name)
-    } else {
-        format!("[{}] ({})", action.name, action.description)
-    }
+fn action(action: &OfferedAction, form: ReplyForm) -> String {
+    let name = if form == ReplyForm::Json { action.name.clone() } else { format!("[{}]", action.name) };
+    if action.description.is_empty() { name } else { format!("{name} ({})", action.description) }
 }
 
 #[cfg(test)]
@@ -124,7 +125,7 @@ mod tests {
         };
         let facts =
             vec![fact(None, BriefSource::Authored, 1.0), fact(Some("the stair"), BriefSource::Told("Old Bess".into()), 0.5)];
-        let text = context(&Brief { speaker: "Tobin".into(), facts, ..Brief::default() }, 9);
+        let text = context(&Brief { speaker: "Tobin".into(), facts, ..Brief::default() }, 9, ReplyForm::Tags);
         assert!(text.contains("A secret that you keep from Tobin: what the cellar key is hidden under."), "{text}");
         assert!(
             text.contains("You believe, but are not sure, that the cellar key is hidden under the stair (Old Bess told you)."),
@@ -145,7 +146,7 @@ mod tests {
             is_doubted: true,
             ..BriefFact::default()
         };
-        let text = context(&Brief { facts: vec![fact], ..Brief::default() }, 9);
+        let text = context(&Brief { facts: vec![fact], ..Brief::default() }, 9, ReplyForm::Tags);
         let expected = "You do not believe that the cup is in the chapel, until yesterday (Tobin told you, two days ago).";
         assert!(text.contains(expected), "{text}");
     }

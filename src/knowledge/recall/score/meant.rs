@@ -6,8 +6,8 @@ use crate::knowledge::recall::{RecallReason, question::Question};
 use crate::knowledge::{Concept, concept::KeyMap};
 
 /// What a relation counts that means just what the line asks for: of something that the line names, and of something else.
-const MEANT: f32 = 6.0;
-const MEANT_OF_OTHERS: f32 = 2.0;
+const MEANT: f32 = 10.0;
+const MEANT_OF_OTHERS: f32 = 4.0;
 /// Below this a line and a relation do not agree.
 const LEAST: f32 = 0.01;
 /// A concept of at least this weight is what the line asks about.

@@ -60,7 +60,7 @@ impl Spoken {
         if rest.starts_with("<think>") || rest.starts_with('[') { String::new() } else { rest }
     }
 
-    /// Writes down in the reply what the tags and the names in the text say.
+    /// Writes down in the reply what the tags say.
     pub(super) fn note(&self, brief: &Brief, reply: &mut Reply) {
         let mood = |tag: &String| Emotion::ALL.iter().find(|mood| mood.name().eq_ignore_ascii_case(tag));
         if let Some(mood) = self.tags.iter().find_map(mood) {
@@ -68,12 +68,6 @@ impl Spoken {
         }
         let offered = |tag: &String| brief.actions.iter().find(|action| action.name.eq_ignore_ascii_case(tag));
         reply.action = self.tags.iter().find_map(offered).map(|action| action.name.clone());
-        let text = reply.text.to_lowercase();
-        let speaks_of = |name: &str| !name.is_empty() && text.contains(without_article(&name.to_lowercase()));
-        let used = |(i, fact): (usize, &crate::brief::BriefFact)| fact.object.as_deref().is_some_and(speaks_of).then_some(i);
-        reply.used_facts = brief.facts.iter().enumerate().filter_map(used).collect();
-        let things = brief.view.iter().flat_map(|view| view.things.iter().enumerate());
-        reply.used_things = things.filter(|(_, thing)| speaks_of(&thing.name)).map(|(i, _)| i).collect();
     }
 
     fn next(&self) -> Next {
@@ -104,6 +98,16 @@ impl Spoken {
             Some(at) => Next::Speech(at),
         }
     }
+}
+
+/// Writes down which facts and things the reply speaks of by name.
+pub(super) fn note_names(brief: &Brief, reply: &mut Reply) {
+    let text = reply.text.to_lowercase();
+    let speaks_of = |name: &str| !name.is_empty() && text.contains(without_article(&name.to_lowercase()));
+    let used = |(i, fact): (usize, &crate::brief::BriefFact)| fact.object.as_deref().is_some_and(speaks_of).then_some(i);
+    reply.used_facts = brief.facts.iter().enumerate().filter_map(used).collect();
+    let things = brief.view.iter().flat_map(|view| view.things.iter().enumerate());
+    reply.used_things = things.filter(|(_, thing)| speaks_of(&thing.name)).map(|(i, _)| i).collect();
 }
 
 fn tag(held: &str) -> Next {

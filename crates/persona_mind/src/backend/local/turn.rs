@@ -1,11 +1,13 @@
 //! One turn under way: from tokens to what is spoken.
 
 use super::Prompt;
-use super::spoken::Spoken;
+use super::form::SayReader;
+use super::spoken::{Spoken, note_names};
 use crate::brief::{Brief, Finish, Reply, TurnId, TurnStats};
 use crate::engine::scheduler::News;
 use crate::engine::stream::TextStream;
 use crate::engine::tokenizer::Tokenizer;
+use crate::prompt::ReplyForm;
 use std::ops::ControlFlow;
 
 /// A turn, and what has been said of it.
@@ -14,20 +16,46 @@ pub(super) struct Turn {
     pub brief: Brief,
     reply: Reply,
     stream: TextStream,
-    spoken: Spoken,
+    voice: Voice,
     most: usize,
+}
+
+/// What takes speech out of what is written.
+#[derive(Debug)]
+enum Voice {
+    Tags(Spoken),
+    Json(SayReader),
+}
+
+impl Voice {
+    fn push(&mut self, text: &str) -> String {
+        match self {
+            Self::Tags(spoken) => spoken.push(text),
+            Self::Json(reader) => reader.push(text),
+        }
+    }
+
+    fn finish(&mut self) -> String {
+        match self {
+            Self::Tags(spoken) => spoken.finish(),
+            Self::Json(_) => String::new(),
+        }
+    }
 }
 
 /// Asked after each token whether a turn shall go on.
 pub(super) type Sink<'a> = &'a mut dyn FnMut(TurnId, &str) -> ControlFlow<()>;
 
 impl Turn {
-    pub(super) fn new(brief: &Brief, prompt: &Prompt, stops: Vec<String>) -> Self {
+    pub(super) fn new(brief: &Brief, prompt: &Prompt, stops: Vec<String>, form: ReplyForm) -> Self {
         let stats = TurnStats { prompt_tokens: prompt.ids.len(), ..TurnStats::default() };
         Self {
             reply: Reply { emotion: brief.mood, stats, ..Reply::default() },
             stream: TextStream::new(stops),
-            spoken: Spoken::new(&brief.persona.name),
+            voice: match form {
+                ReplyForm::Tags => Voice::Tags(Spoken::new(&brief.persona.name)),
+                ReplyForm::Json => Voice::Json(SayReader::default()),
+            },
             most: prompt.max_reply,
             brief: brief.clone(),
         }
@@ -49,7 +77,7 @@ impl Turn {
             return ControlFlow::Break(());
         }
         self.reply.stats.reply_tokens += 1;
-        let text = self.spoken.push(&self.stream.push(&tokenizer.bytes(id)));
+        let text = self.voice.push(&self.stream.push(&tokenizer.bytes(id)));
         self.reply.text += &text;
         if sink(self.brief.turn, &text).is_break() {
             self.reply.finish = Finish::Interrupted;
@@ -68,13 +96,17 @@ impl Turn {
     /// The whole reply, with what was held back of its text.
     pub(super) fn reply(mut self, computed: usize, sink: Sink) -> Reply {
         if self.reply.finish != Finish::Interrupted {
-            let rest = self.spoken.push(&self.stream.finish()) + &self.spoken.finish();
+            let rest = self.voice.push(&self.stream.finish()) + &self.voice.finish();
             // The reply is at its end: whether to go on is no question any more.
             let _ = sink(self.brief.turn, &rest);
             self.reply.text += &rest;
         }
         self.reply.stats.computed_tokens = computed;
-        self.spoken.note(&self.brief, &mut self.reply);
+        match &self.voice {
+            Voice::Tags(spoken) => spoken.note(&self.brief, &mut self.reply),
+            Voice::Json(reader) => reader.note(&self.brief, &mut self.reply),
+        }
+        note_names(&self.brief, &mut self.reply);
         self.reply
     }
 }
