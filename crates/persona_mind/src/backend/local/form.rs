@@ -15,7 +15,12 @@ pub(super) fn grammar(brief: &Brief) -> Grammar {
     let moods: Vec<&str> = Emotion::ALL.iter().map(|mood| mood.name()).collect();
     let simple =
         json!({ "anyOf": [{ "type": "string", "maxLength": MOST_ARGUMENT }, { "type": "number" }, { "type": "boolean" }] });
-    let arguments = json!({ "type": "object", "additionalProperties": simple, "maxProperties": MOST_ARGUMENTS });
+    let arguments = json!({
+        "type": "object",
+        "patternProperties": { "^[a-z_]{1,20}$": simple },
+        "additionalProperties": false,
+        "maxProperties": MOST_ARGUMENTS,
+    });
     let action = |name: &str| {
         json!({
             "type": "object",
