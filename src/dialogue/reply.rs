@@ -79,14 +79,14 @@ fn tell(commands: &mut Commands, entity: Entity, turn: Turn, reply: Reply, mood:
     let emotion = if felt { reply.emotion } else { from };
     let (id, speaker) = (turn.line.turn, turn.line.speaker);
     let offered = |name: &String| turn.actions.iter().any(|action| action.name == *name);
-    let action = reply.action.clone().filter(offered);
+    let action = reply.action.clone().filter(offered).map(|action| (action, reply.arguments.clone()));
     commands.trigger(replied(entity, turn, reply, emotion));
     if emotion != from {
         mood.0 = emotion;
         commands.trigger(EmotionChanged { entity, from, to: emotion });
     }
-    if let Some(action) = action {
-        commands.trigger(ActionProposed { entity, turn: id, speaker, action, arguments: reply.arguments.clone() });
+    if let Some((action, arguments)) = action {
+        commands.trigger(ActionProposed { entity, turn: id, speaker, action, arguments });
     }
 }
 

@@ -1,5 +1,6 @@
 //! `persona bench`: what the plugin costs a game.
 
+mod engine;
 mod frames;
 mod game;
 mod knowledge;
@@ -15,6 +16,8 @@ use std::error::Error;
 pub(crate) enum BenchCommand {
     /// Time of frames on the main thread: without characters, with idle ones, and while one of them talks
     Frames(frames::FramesArgs),
+    /// How quick a language model runs: prompts, one text, several together, the fifth turn of a talk, memory
+    Engine(engine::EngineArgs),
     /// What knowing costs a crowd: memory, recall, witnesses, saves, and how each grows
     Knowledge(knowledge::KnowledgeArgs),
     /// Whether what matters for a line comes to mind: generated questions, and sets by others
@@ -29,6 +32,7 @@ pub(crate) fn run(command: &BenchCommand) -> Result<(), Box<dyn Error>> {
             frames::run(args);
             Ok(())
         }
+        BenchCommand::Engine(args) => engine::run(args),
         BenchCommand::Knowledge(args) => knowledge::run(args),
         BenchCommand::Recall(args) => recall::run(args),
         BenchCommand::Game(args) => game::run(args),

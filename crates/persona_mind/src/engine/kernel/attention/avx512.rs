@@ -8,6 +8,23 @@ use std::arch::x86_64::*;
 /// Numbers in a register.
 const LANES: usize = 16;
 
+/// Calls a function for a number of rows.
+macro_rules! by_rows {
+    ($rows:expr, $function:ident, $arguments:tt) => {
+        match $rows {
+            1 => $function::<1> $arguments,
+            2 => $function::<2> $arguments,
+            3 => $function::<3> $arguments,
+            4 => $function::<4> $arguments,
+            5 => $function::<5> $arguments,
+            6 => $function::<6> $arguments,
+            7 => $function::<7> $arguments,
+            TOGETHER => $function::<TOGETHER> $arguments,
+            other => panic!("1 to {TOGETHER} rows expected, found {other}"),
+        }
+    };
+}
+
 /// Whether the processor has it.
 pub fn is_here() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl")
@@ -18,15 +35,7 @@ pub fn scores(keys: &[f16], queries: &[&[f32]], weights: &mut [f32], stride: usi
     assert!(is_here() && queries.iter().all(|query| query.len() == dim), "queries of the keys' width");
     assert!(queries.is_empty() || weights.len() >= (queries.len() - 1) * stride + PAGE, "room for each query's scores");
     // SAFETY: the processor has the instructions, and all that is read and written lies inside of what was measured.
-    unsafe {
-        match queries.len() {
-            1 => scores_of::<1>(keys, queries, weights, stride),
-            2 => scores_of::<2>(keys, queries, weights, stride),
-            3 => scores_of::<3>(keys, queries, weights, stride),
-            TOGETHER => scores_of::<TOGETHER>(keys, queries, weights, stride),
-            other => panic!("1 to {TOGETHER} queries expected, found {other}"),
-        }
-    }
+    unsafe { by_rows!(queries.len(), scores_of, (keys, queries, weights, stride)) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
@@ -112,34 +121,39 @@ pub fn add_values(values: &[f16], weights: &[f32], stride: usize, out: &mut [f32
     assert!(is_here() && values.len() == PAGE * head_dim && out.len() == rows * head_dim, "whole values and rows");
     assert!(rows == 0 || weights.len() >= (rows - 1) * stride + PAGE, "weights for each row");
     // SAFETY: the processor has the instructions, and all that is read and written lies inside of what was measured.
-    unsafe {
-        match rows {
-            1 => add_values_to::<1>(values, weights, stride, out, head_dim),
-            2 => add_values_to::<2>(values, weights, stride, out, head_dim),
-            3 => add_values_to::<3>(values, weights, stride, out, head_dim),
-            TOGETHER => add_values_to::<TOGETHER>(values, weights, stride, out, head_dim),
-            other => panic!("1 to {TOGETHER} rows expected, found {other}"),
-        }
-    }
+    unsafe { by_rows!(rows, add_values_to, (values, weights, stride, out, head_dim)) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn add_values_to<const ROWS: usize>(values: &[f16], weights: &[f32], stride: usize, out: &mut [f32], head_dim: usize) {
-    for first in (0..head_dim).step_by(LANES) {
-        let mask = mask_of(head_dim - first);
+    // Two registers of numbers at a time, so that each weight is read for both.
+    for first in (0..head_dim).step_by(2 * LANES) {
+        let masks = [mask_of(head_dim - first), mask_of((head_dim - first).saturating_sub(LANES))];
         // SAFETY: the caller has measured values, weights and rows; what is beyond a value's end is masked.
         unsafe {
-            let mut sums: [__m512; ROWS] =
-                std::array::from_fn(|row| _mm512_maskz_loadu_ps(mask, out.as_ptr().add(row * head_dim + first)));
+            let place = |row: usize, half: usize| row * head_dim + first + half * LANES;
+            let from = out.as_ptr();
+            let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
+            for (row, sums) in sums.iter_mut().enumerate() {
+                sums[0] = _mm512_maskz_loadu_ps(masks[0], from.wrapping_add(place(row, 0)));
+                sums[1] = _mm512_maskz_loadu_ps(masks[1], from.wrapping_add(place(row, 1)));
+            }
             for slot in 0..PAGE {
-                let halves = _mm256_maskz_loadu_epi16(mask, values.as_ptr().add(slot * head_dim + first).cast());
-                let value = _mm512_cvtph_ps(halves);
-                for (row, sum) in sums.iter_mut().enumerate() {
-                    *sum = _mm512_fmadd_ps(value, _mm512_set1_ps(*weights.as_ptr().add(row * stride + slot)), *sum);
+                // Written out: within a closure it would be a call.
+                let value = values.as_ptr().wrapping_add(slot * head_dim + first);
+                let low = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(masks[0], value.cast()));
+                let high = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(masks[1], value.wrapping_add(LANES).cast()));
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let weight = _mm512_set1_ps(*weights.as_ptr().add(row * stride + slot));
+                    sums[0] = _mm512_fmadd_ps(low, weight, sums[0]);
+                    sums[1] = _mm512_fmadd_ps(high, weight, sums[1]);
                 }
             }
-            for (row, sum) in sums.into_iter().enumerate() {
-                _mm512_mask_storeu_ps(out.as_mut_ptr().add(row * head_dim + first), mask, sum);
+            let to = out.as_mut_ptr();
+            for (row, sums) in sums.into_iter().enumerate() {
+                for (half, sum) in sums.into_iter().enumerate() {
+                    _mm512_mask_storeu_ps(to.wrapping_add(place(row, half)), masks[half], sum);
+                }
             }
         }
     }
