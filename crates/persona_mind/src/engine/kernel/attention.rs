@@ -125,8 +125,11 @@ impl<'a> Head<'a> {
         weights.clear();
         weights.resize(rows.len() * length, 0.0);
         let queries: Vec<&[f32]> = rows.iter().map(|row| row.query).collect();
-        for (at, page) in self.pages[first..last].iter().enumerate() {
-            scores(page.keys(self.kv_head), &queries, &mut weights[at * PAGE..], length);
+        let pages = &self.pages[first..last];
+        for (at, page) in pages.iter().enumerate() {
+            // Values are needed next.
+            let ahead = pages.get(at + 1).map_or_else(|| pages[0].values(self.kv_head), |page| page.keys(self.kv_head));
+            scores(page.keys(self.kv_head), ahead, &queries, &mut weights[at * PAGE..], length);
         }
         for (row, weights) in rows.iter().zip(weights.chunks_exact_mut(length)) {
             let seen = row.seen.start - first * PAGE..row.seen.end - first * PAGE;
@@ -134,8 +137,9 @@ impl<'a> Head<'a> {
             weights[seen.end..].fill(0.0);
             shares(&mut weights[seen], self.scale);
         }
-        for (at, page) in self.pages[first..last].iter().enumerate() {
-            add_values(page.values(self.kv_head), &weights[at * PAGE..], length, out, self.head_dim);
+        for (at, page) in pages.iter().enumerate() {
+            let ahead = pages.get(at + 1).unwrap_or(page).values(self.kv_head);
+            add_values(page.values(self.kv_head), ahead, &weights[at * PAGE..], length, out, self.head_dim);
         }
     }
 
@@ -148,11 +152,12 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Products of a page's keys, `[head_dim, PAGE]`, with each query; they go to `weights`, `stride` apart.
-fn scores(keys: &[half::f16], queries: &[&[f32]], weights: &mut [f32], stride: usize) {
+/// Products of a page's keys, `[head_dim, PAGE]`, with each query; they go to `weights`, `stride` apart. `ahead` is what will be
+/// read next.
+fn scores(keys: &[half::f16], ahead: &[half::f16], queries: &[&[f32]], weights: &mut [f32], stride: usize) {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_here() {
-        return avx512::scores(keys, queries, weights, stride);
+        return avx512::scores(keys, ahead, queries, weights, stride);
     }
     plain::scores(keys, queries, weights, stride);
 }
@@ -166,11 +171,12 @@ fn shares(scores: &mut [f32], scale: f32) {
     plain::shares(scores, scale);
 }
 
-/// Adds a page's values, `[PAGE, head_dim]`, to each row of `out`, by its weights, which are `stride` apart.
-fn add_values(values: &[half::f16], weights: &[f32], stride: usize, out: &mut [f32], head_dim: usize) {
+/// Adds a page's values, `[PAGE, head_dim]`, to each row of `out`, by its weights, which are `stride` apart. `ahead` is what will
+/// be read next.
+fn add_values(values: &[half::f16], ahead: &[half::f16], weights: &[f32], stride: usize, out: &mut [f32], head_dim: usize) {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_here() {
-        return avx512::add_values(values, weights, stride, out, head_dim);
+        return avx512::add_values(values, ahead, weights, stride, out, head_dim);
     }
     plain::add_values(values, weights, stride, out, head_dim);
 }
@@ -192,7 +198,7 @@ mod tests {
             let queries: Vec<&[f32]> = queries.chunks_exact(dim).collect();
             let stride = 40;
             let (mut quick, mut plain) = (vec![0.0; rows * stride], vec![0.0; rows * stride]);
-            scores(&page, &queries, &mut quick, stride);
+            scores(&page, &page, &queries, &mut quick, stride);
             plain::scores(&page, &queries, &mut plain, stride);
             near(&quick, &plain, "scores");
             for (quick, plain) in quick.chunks_exact_mut(stride).zip(plain.chunks_exact_mut(stride)) {
@@ -201,7 +207,7 @@ mod tests {
             }
             near(&quick, &plain, "shares");
             let (mut out, mut expected) = (numbers(rows * dim, 0.1), numbers(rows * dim, 0.1));
-            add_values(&page, &plain, stride, &mut out, dim);
+            add_values(&page, &page, &plain, stride, &mut out, dim);
             plain::add_values(&page, &plain, stride, &mut expected, dim);
             near(&out, &expected, "values");
         }

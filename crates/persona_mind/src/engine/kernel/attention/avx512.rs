@@ -30,22 +30,23 @@ pub fn is_here() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl")
 }
 
-pub fn scores(keys: &[f16], queries: &[&[f32]], weights: &mut [f32], stride: usize) {
+pub fn scores(keys: &[f16], ahead: &[f16], queries: &[&[f32]], weights: &mut [f32], stride: usize) {
     let dim = keys.len() / PAGE;
     assert!(is_here() && queries.iter().all(|query| query.len() == dim), "queries of the keys' width");
     assert!(queries.is_empty() || weights.len() >= (queries.len() - 1) * stride + PAGE, "room for each query's scores");
     // SAFETY: the processor has the instructions, and all that is read and written lies inside of what was measured.
-    unsafe { by_rows!(queries.len(), scores_of, (keys, queries, weights, stride)) }
+    unsafe { by_rows!(queries.len(), scores_of, (keys, ahead, queries, weights, stride)) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn scores_of<const ROWS: usize>(keys: &[f16], queries: &[&[f32]], weights: &mut [f32], stride: usize) {
+unsafe fn scores_of<const ROWS: usize>(keys: &[f16], ahead: &[f16], queries: &[&[f32]], weights: &mut [f32], stride: usize) {
     let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
     let queries: [*const f32; ROWS] = std::array::from_fn(|row| queries[row].as_ptr());
     // SAFETY: the caller has measured keys, queries and weights.
     unsafe {
         for place in 0..keys.len() / PAGE {
             let keys = keys.as_ptr().add(place * PAGE);
+            _mm_prefetch::<_MM_HINT_T0>(ahead.as_ptr().wrapping_add(place * PAGE).cast());
             let low = _mm512_cvtph_ps(_mm256_loadu_si256(keys.cast()));
             let high = _mm512_cvtph_ps(_mm256_loadu_si256(keys.add(LANES).cast()));
             for (sums, query) in sums.iter_mut().zip(&queries) {
@@ -116,16 +117,23 @@ fn exp(x: __m512) -> __m512 {
     _mm512_scalef_ps(series, whole)
 }
 
-pub fn add_values(values: &[f16], weights: &[f32], stride: usize, out: &mut [f32], head_dim: usize) {
+pub fn add_values(values: &[f16], ahead: &[f16], weights: &[f32], stride: usize, out: &mut [f32], head_dim: usize) {
     let rows = out.len() / head_dim;
     assert!(is_here() && values.len() == PAGE * head_dim && out.len() == rows * head_dim, "whole values and rows");
     assert!(rows == 0 || weights.len() >= (rows - 1) * stride + PAGE, "weights for each row");
     // SAFETY: the processor has the instructions, and all that is read and written lies inside of what was measured.
-    unsafe { by_rows!(rows, add_values_to, (values, weights, stride, out, head_dim)) }
+    unsafe { by_rows!(rows, add_values_to, (values, ahead, weights, stride, out, head_dim)) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn add_values_to<const ROWS: usize>(values: &[f16], weights: &[f32], stride: usize, out: &mut [f32], head_dim: usize) {
+unsafe fn add_values_to<const ROWS: usize>(
+    values: &[f16],
+    ahead: &[f16],
+    weights: &[f32],
+    stride: usize,
+    out: &mut [f32],
+    head_dim: usize,
+) {
     // Two registers of numbers at a time, so that each weight is read for both.
     for first in (0..head_dim).step_by(2 * LANES) {
         let masks = [mask_of(head_dim - first), mask_of((head_dim - first).saturating_sub(LANES))];
@@ -141,6 +149,7 @@ unsafe fn add_values_to<const ROWS: usize>(values: &[f16], weights: &[f32], stri
             for slot in 0..PAGE {
                 // Written out: within a closure it would be a call.
                 let value = values.as_ptr().wrapping_add(slot * head_dim + first);
+                _mm_prefetch::<_MM_HINT_T0>(ahead.as_ptr().wrapping_add(slot * head_dim + first).cast());
                 let low = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(masks[0], value.cast()));
                 let high = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(masks[1], value.wrapping_add(LANES).cast()));
                 for (row, sums) in sums.iter_mut().enumerate() {
