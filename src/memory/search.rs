@@ -2,6 +2,7 @@
 
 use super::{Episode, Memory};
 use crate::clock::{Calendar, GameClock};
+use crate::knowledge::Concept;
 use crate::knowledge::texts::Texts;
 use bevy::prelude::*;
 
@@ -77,7 +78,7 @@ impl Memory {
 
 /// What an episode tells: its sentence, and the names of its place, its company and what it was about.
 fn texts(episode: &Episode) -> impl Iterator<Item = &str> {
-    let names = episode.with.iter().chain(&episode.about).chain(&episode.place).map(|name| name.name());
+    let names = episode.with.iter().chain(&episode.about).chain(&episode.place).map(Concept::name);
     std::iter::once(episode.what.as_str()).chain(names)
 }
 

@@ -1,4 +1,4 @@
-//! Text encoders in Hugging Face form: BERT (Devlin et al. 2019, arXiv 1810.04805), RoBERTa and XLM-RoBERTa (Liu et al. 2019,
+//! Text encoders in Hugging Face form: BERT (Devlin et al. 2019, arXiv 1810.04805), `RoBERTa` and `XLM-RoBERTa` (Liu et al. 2019,
 //! arXiv 1907.11692) and ALBERT (Lan et al. 2020, arXiv 1909.11942), as sentence-transformers uses them too.
 
 mod config;

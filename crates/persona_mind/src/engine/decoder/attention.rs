@@ -106,7 +106,10 @@ impl Attention {
         let [q, k, v] = inner;
         let mut all = [q.sized(rows * width), k.sized(rows * kv_width), v.sized(rows * kv_width)];
         match &self.maps {
-            Maps::Apart(maps) => maps.iter().zip(&mut all).for_each(|(map, out)| map.times(inputs, out, pool)),
+            Maps::Apart(maps) => {
+                let ([q, k, v], [to_q, to_k, to_v]) = (&mut all, &**maps);
+                Linear::times_all([(to_q, q), (to_k, k), (to_v, v)], inputs, pool);
+            }
             Maps::Fused(map) => {
                 let fused = fused.sized(rows * map.output());
                 map.times(inputs, fused, pool);

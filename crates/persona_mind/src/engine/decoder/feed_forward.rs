@@ -52,8 +52,7 @@ impl FeedForward {
             }
             Inner::Gated { gate, up: linear } => {
                 let up = up.sized(rows * width);
-                gate.times(inputs, mixed, pool);
-                linear.times(inputs, up, pool);
+                Linear::times_all([(gate, mixed), (linear, up)], inputs, pool);
                 each_rows(mixed, width, pool, |gate, rows| activation.gate(gate, &up[rows.start * width..rows.end * width]));
             }
             Inner::Fused(both) => {

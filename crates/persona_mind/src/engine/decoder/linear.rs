@@ -24,9 +24,17 @@ impl Linear {
 
     /// `y` holds a row for each of `x`.
     pub fn times(&self, x: &Inputs, y: &mut [f32], pool: &Pool) {
-        self.weight.times(x, y, pool);
-        if let Some(bias) = &self.bias {
-            for row in y.chunks_exact_mut(self.output()) {
+        Self::times_all([(self, y)], x, pool);
+    }
+
+    /// [`Linear::times`] of several that take the same.
+    pub fn times_all<const N: usize>(mut products: [(&Self, &mut [f32]); N], x: &Inputs, pool: &Pool) {
+        let mut matrices = Vec::with_capacity(N);
+        matrices.extend(products.iter_mut().map(|(map, y)| (&map.weight, &mut **y)));
+        Packed::times_all(&mut matrices, x, pool);
+        for (map, y) in products {
+            let Some(bias) = &map.bias else { continue };
+            for row in y.chunks_exact_mut(map.output()) {
                 row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
             }
         }

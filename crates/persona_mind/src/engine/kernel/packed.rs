@@ -86,12 +86,26 @@ impl Packed {
     /// # Panics
     /// If sizes do not fit.
     pub fn times(&self, x: &Inputs, y: &mut [f32], pool: &Pool) {
-        let [output, input] = self.shape;
-        assert_eq!((x.width(), y.len()), (input, x.tokens() * output), "input and output of this matrix");
-        match &self.form {
-            Form::Tiles(tiles) => tiles.times(x.quantised(), y, pool),
-            Form::Floats(floats) => floats.times(x.turned(), y, pool),
-            Form::Elsewhere(matrix) => matrix.times(x, y).expect("sizes that fit"),
+        Self::times_all(&mut [(self, y)], x, pool);
+    }
+
+    /// [`Packed::times`] of several matrices that take the same.
+    ///
+    /// # Panics
+    /// If sizes do not fit.
+    pub fn times_all(products: &mut [(&Self, &mut [f32])], x: &Inputs, pool: &Pool) {
+        let mut tiles = Vec::with_capacity(products.len());
+        for (matrix, y) in products {
+            let [output, input] = matrix.shape;
+            assert_eq!((x.width(), y.len()), (input, x.tokens() * output), "input and output of this matrix");
+            match &matrix.form {
+                Form::Tiles(matrix) => tiles.push((matrix, &mut **y)),
+                Form::Floats(floats) => floats.times(x.turned(), y, pool),
+                Form::Elsewhere(matrix) => matrix.times(x, y).expect("sizes that fit"),
+            }
+        }
+        if !tiles.is_empty() {
+            tiles::times_all(&mut tiles, x.quantised(), pool);
         }
     }
 

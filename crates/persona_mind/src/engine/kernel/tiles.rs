@@ -65,20 +65,17 @@ impl Tiles {
         Strip { layout: self.layout, tiles: &bytes[..self.shape[1] / COLUMNS * self.layout.tile_bytes()] }
     }
 
-    pub fn times(&self, x: &[Quantised], y: &mut [f32], pool: &Pool) {
-        let output = self.shape[0];
-        let (strips, each) = (output.div_ceil(ROWS), blocks_a_part(output, pool.threads()));
-        let y = Columns::new(y, output);
-        pool.run(strips.div_ceil(each), &|part| {
-            let mut sums = [[0.0; ROWS]; MOST];
-            for strip in part * each..((part + 1) * each).min(strips) {
-                for x in x {
-                    self.strip(strip).multiply(x, &mut sums);
-                    // SAFETY: each strip's columns are written by the part that it belongs to.
-                    unsafe { y.put(x.rows, strip * ROWS, &sums) };
-                }
+    /// The product of one part of the work.
+    fn times_part(&self, part: usize, each: usize, x: &[Quantised], y: &Columns) {
+        let strips = self.shape[0].div_ceil(ROWS);
+        let mut sums = [[0.0; ROWS]; MOST];
+        for strip in part * each..((part + 1) * each).min(strips) {
+            for x in x {
+                self.strip(strip).multiply(x, &mut sums);
+                // SAFETY: each strip's columns are written by the part that it belongs to.
+                unsafe { y.put(x.rows, strip * ROWS, &sums) };
             }
-        });
+        }
     }
 
     pub fn row(&self, index: usize, out: &mut [f32]) {
@@ -91,6 +88,23 @@ impl Tiles {
             }
         }
     }
+}
+
+/// Products of several matrices with the same rows, at once: threads wait for each other once.
+pub fn times_all(products: &mut [(&Tiles, &mut [f32])], x: &[Quantised], pool: &Pool) {
+    let mut parts = Vec::new();
+    let mut jobs = Vec::new();
+    for (i, (tiles, y)) in products.iter_mut().enumerate() {
+        let output = tiles.shape[0];
+        let each = blocks_a_part(output, pool.threads());
+        parts.extend((0..output.div_ceil(ROWS).div_ceil(each)).map(|part| (i, part)));
+        jobs.push((*tiles, each, Columns::new(y, output)));
+    }
+    pool.run(parts.len(), &|at| {
+        let (i, part) = parts[at];
+        let (tiles, each, y) = &jobs[i];
+        tiles.times_part(part, *each, x, y);
+    });
 }
 
 fn pack_row(layout: Layout, dtype: GgmlDType, bytes: &[u8], row: usize, tiles: &mut [u8]) {

@@ -9,7 +9,7 @@ use crate::hearth::script::{Certainty, Choice};
 const MATTERS: f32 = 1.0;
 
 /// The episode that answers a line that no fact answers, or that asks to remember.
-pub(super) fn episode<'a>(brief: &'a Brief, fact: Option<usize>) -> Option<&'a BriefEpisode> {
+pub(super) fn episode(brief: &Brief, fact: Option<usize>) -> Option<&BriefEpisode> {
     let best = brief.episodes.first().filter(|episode| episode.score >= MATTERS)?;
     (fact.is_none() || asks_to_remember(&brief.line)).then_some(best)
 }
