@@ -1,5 +1,5 @@
 //! Sets by others: messages with the snippet that answers them (BEGIN, Dziri et al. 2022), and ten days of talk with questions
-//! about one of them (MemoryBank, Zhong et al. 2024).
+//! about one of them (`MemoryBank`, Zhong et al. 2024).
 
 use super::Count;
 use crate::persona::table::Table;
