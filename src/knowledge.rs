@@ -49,7 +49,7 @@ pub use learn::Learned;
 pub use lore::LoreLayer;
 pub use own::OwnFacts;
 pub use pattern::Pattern;
-pub use recall::{Meanings, RecallQuery, RecallReason, Recalled};
+pub use recall::{Meanings, RecallParts, RecallQuery, RecallReason, Recalled};
 pub use rules::{End, Felt, Habit, Rule, Rules};
 
 use bevy::prelude::*;

@@ -33,6 +33,8 @@ pub struct RecallQuery<'a> {
     pub in_view: &'a [&'a str],
     /// Finds facts by what their relations mean, in whatever words; without it by their words alone.
     pub meanings: Option<&'a Meanings>,
+    /// What facts are found by; all by default.
+    pub by: RecallParts,
     /// The most facts; 24 by default.
     pub max_facts: usize,
     /// The most tokens the facts may take (estimated at four bytes a token); 400 by default.
@@ -50,9 +52,31 @@ impl Default for RecallQuery<'_> {
             flags: &[],
             in_view: &[],
             meanings: None,
+            by: RecallParts::default(),
             max_facts: 24,
             max_tokens: 400,
         }
+    }
+}
+
+/// What facts are found by, for measuring what each part is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecallParts {
+    /// The words that they share with the line.
+    pub words: bool,
+    /// The names in the line, "you" and "I" among them.
+    pub names: bool,
+    /// What was said before.
+    pub context: bool,
+    /// What their relations mean.
+    pub meaning: bool,
+    /// The facts beside those that were found.
+    pub neighbours: bool,
+}
+
+impl Default for RecallParts {
+    fn default() -> Self {
+        Self { words: true, names: true, context: true, meaning: true, neighbours: true }
     }
 }
 
@@ -109,7 +133,8 @@ impl Knowledge {
         if query.max_facts == 0 || query.max_tokens == 0 {
             return found.recalled;
         }
-        let question = Question::read(self, query);
+        let mut question = Question::read(self, query);
+        question.keep(query.by);
         let scores = Scores::new(self, &question, query);
         for hit in scores.ranked() {
             if found.is_full() {

@@ -1,6 +1,6 @@
 //! A query as the words, names and cues that facts are scored by.
 
-use super::{RecallQuery, RecallReason};
+use super::{RecallParts, RecallQuery, RecallReason};
 use crate::knowledge::{
     ConceptKey, Knowledge,
     index::ROOT_WEIGHT,
@@ -64,6 +64,18 @@ impl Question {
         question.read_context(knowledge, &line, query.context);
         question.read_view(knowledge, query.in_view);
         question
+    }
+
+    /// Drops the cues that nothing shall be found by.
+    pub(super) fn keep(&mut self, by: RecallParts) {
+        let keeps = |cue: &Cue| match cue.reason {
+            RecallReason::Words => by.words,
+            RecallReason::Named => by.names,
+            RecallReason::Context => by.context,
+            _ => true,
+        };
+        self.terms.retain(keeps);
+        self.concepts.retain(keeps);
     }
 
     fn read_line(&mut self, knowledge: &Knowledge, line: &[Word]) {

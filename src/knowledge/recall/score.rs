@@ -100,11 +100,13 @@ impl<'a> Scores<'a> {
                 }
             }
         }
-        if let Some(meanings) = query.meanings {
+        if let Some(meanings) = query.meanings.filter(|_| query.by.meaning) {
             scores.add_meant(query.line, meanings, question);
         }
         scores.weigh(question);
-        scores.spread(question);
+        if query.by.neighbours {
+            scores.spread(question);
+        }
         scores
     }
 

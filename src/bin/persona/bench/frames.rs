@@ -2,7 +2,10 @@
 
 use super::quantile;
 use bevy::prelude::*;
+use bevy_persona::mind::backend::Local;
 use bevy_persona::mind::brief::PersonaCard;
+use bevy_persona::mind::engine::kernel::PoolSettings;
+use bevy_persona::mind::engine::model::ModelSettings;
 use bevy_persona::prelude::*;
 use bevy_persona::test_app::{Notice, PersonaTestApp, test_app};
 use std::time::{Duration, Instant};
@@ -24,6 +27,12 @@ pub(crate) struct FramesArgs {
     /// What answers: builtin, or the path of a GGUF model
     #[arg(long)]
     model: Option<std::path::PathBuf>,
+    /// Characters that talk at once, each without a pause
+    #[arg(long, default_value_t = 1)]
+    talkers: usize,
+    /// Threads of a GGUF model
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
     /// JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -74,27 +83,25 @@ pub(crate) fn run(args: &FramesArgs) {
 }
 
 fn measure(case: Case, args: &FramesArgs) -> Measured {
-    let backend = args.model.clone().map_or(BackendChoice::Builtin, BackendChoice::Local);
-    let mut app = test_app(backend);
-    let npcs = if case == Case::Empty { 0 } else { args.npcs };
+    let mut app = test_app(backend(args));
+    let npcs = if case == Case::Empty { 0 } else { args.npcs.max(args.talkers) };
     let card = |i: usize| PersonaCard { name: format!("Villager {i}"), ..PersonaCard::default() };
     let characters: Vec<Entity> = (0..npcs).map(|i| app.spawn_npc(card(i))).collect();
     app.run_frames(30);
     let length = Duration::from_secs_f64(1.0 / args.rate.max(1.0));
     let work = Duration::from_secs_f64(args.work_ms.max(0.0) / 1000.0);
-    let (mut frames, mut replies, mut silent) = (Vec::with_capacity(args.frames), 0, true);
+    let (mut frames, mut replies) = (Vec::with_capacity(args.frames), 0);
+    let mut silent: Vec<Entity> = if case == Case::Talking { characters[..args.talkers].to_vec() } else { Vec::new() };
     for frame in 0..args.frames {
         let start = Instant::now();
-        if case == Case::Talking && silent {
-            app.say(characters[0], LINES[frame % LINES.len()]);
-            silent = false;
+        for (i, character) in silent.drain(..).enumerate() {
+            app.say(character, LINES[(frame + i) % LINES.len()]);
         }
         let before = app.notices().len();
         app.update();
         let own = start.elapsed();
-        let ends = app.notices()[before..].iter().filter(|notice| Notice::is_end(notice)).count();
-        replies += ends;
-        silent |= ends > 0;
+        silent.extend(app.notices()[before..].iter().filter(|notice| notice.is_end()).map(Notice::entity));
+        replies += silent.len();
         // The game's own work takes the processor as a game would, and then the frame waits for its time.
         let worked = Instant::now();
         while worked.elapsed() < work {
@@ -105,6 +112,15 @@ fn measure(case: Case, args: &FramesArgs) -> Measured {
     }
     frames.sort_by(f64::total_cmp);
     Measured { case, frames, replies }
+}
+
+fn backend(args: &FramesArgs) -> BackendChoice {
+    let Some(path) = args.model.clone() else { return BackendChoice::Builtin };
+    let pool = PoolSettings { threads: args.threads.max(1), ..PoolSettings::default() };
+    BackendChoice::custom(move || {
+        let settings = ModelSettings { pool, ..ModelSettings::default() };
+        Ok(Box::new(Local::open_with(&path, settings)?))
+    })
 }
 
 /// Lines whose answers take a model some work.
@@ -120,8 +136,10 @@ fn print(measured: &[Measured], args: &FramesArgs) {
         args.work_ms, args.rate
     );
     println!(
-        "Characters: none, {} idle, and {0} of whom one talks without a pause ({} replies).\n",
-        args.npcs, measured[2].replies
+        "Characters: none, {} idle, and {0} of whom {} talk without a pause ({} replies).\n",
+        args.npcs.max(args.talkers),
+        args.talkers,
+        measured[2].replies
     );
     println!("{:>10} {:>9} {:>9} {:>9}", "ms", "none", "idle", "talking");
     let mut low = 0.0;

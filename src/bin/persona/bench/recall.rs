@@ -4,7 +4,7 @@ mod sets;
 
 use super::{machine, quantile};
 use crate::persona::table::Table;
-use bevy_persona::knowledge::{Fact, Knowledge, Meanings, RecallQuery};
+use bevy_persona::knowledge::{Fact, Knowledge, Meanings, RecallParts, RecallQuery};
 use bevy_persona::mind::hearth::file::ModelFile;
 use bevy_persona::mind::meaning::Lexicon;
 use bevy_persona::mind::train::content::Content;
@@ -62,9 +62,9 @@ impl Count {
 }
 
 /// One way of recalling, and how often it was right.
-struct Way<'a> {
+struct Way {
     name: &'static str,
-    meanings: &'a Meanings,
+    by: RecallParts,
     plain: Count,
     /// Of questions in two steps: the answer, and both facts.
     answers: Count,
@@ -81,17 +81,27 @@ pub(crate) fn run(args: &RecallArgs) -> Result<(), Box<dyn Error>> {
     let content = Content::load(&args.content)?;
     let generator = Generator::new(&content, true).with_facts(args.facts);
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
-    let (with, without) = (args.meanings()?, Meanings::none());
-    let way = |name, meanings| Way {
+    let meanings = args.meanings()?;
+    let all = RecallParts::default();
+    let way = |(name, by)| Way {
         name,
-        meanings,
+        by,
         plain: Count::default(),
         answers: Count::default(),
         steps: Count::default(),
         pronouns: Count::default(),
         micros: Vec::new(),
     };
-    let mut ways = [way("all", &with), way("without meaning", &without)];
+    let mut ways = [
+        ("all", all),
+        ("without meaning", RecallParts { meaning: false, ..all }),
+        ("without words", RecallParts { words: false, ..all }),
+        ("without names", RecallParts { names: false, ..all }),
+        ("without neighbours", RecallParts { neighbours: false, ..all }),
+        ("without context", RecallParts { context: false, ..all }),
+        ("words alone", RecallParts { words: true, names: false, context: false, meaning: false, neighbours: false }),
+    ]
+    .map(way);
     for _ in 0..args.count {
         let question = generator.told(&mut rng);
         let mut knowledge = Knowledge::default();
@@ -99,7 +109,7 @@ pub(crate) fn run(args: &RecallArgs) -> Result<(), Box<dyn Error>> {
             knowledge.learn(Fact::new(subject.as_str(), relation.as_str(), object.as_str()));
         }
         for way in &mut ways {
-            let is_found = way.ask(&question, &knowledge, args.among);
+            let is_found = way.ask(&question, &knowledge, &meanings, args.among);
             if args.misses && !is_found && way.name == "all" {
                 let answers = question.answers.iter().map(|at| question.facts[*at].join(" | ")).collect::<Vec<_>>();
                 println!("{}\n    {}", question.line, answers.join("\n    "));
@@ -126,12 +136,12 @@ impl RecallArgs {
     }
 }
 
-impl Way<'_> {
-    fn ask(&mut self, question: &Told, knowledge: &Knowledge, among: usize) -> bool {
+impl Way {
+    fn ask(&mut self, question: &Told, knowledge: &Knowledge, meanings: &Meanings, among: usize) -> bool {
         // What the relations mean is read once a game.
-        recalled(question, knowledge, self.meanings, among);
+        recalled(question, knowledge, meanings, self.by, among);
         let start = Instant::now();
-        let found = recalled(question, knowledge, self.meanings, among);
+        let found = recalled(question, knowledge, meanings, self.by, among);
         self.micros.push(start.elapsed().as_secs_f64() * 1e6);
         let is_right = found.iter().all(|found| *found);
         if question.before.is_some() {
@@ -147,7 +157,7 @@ impl Way<'_> {
 }
 
 /// Whether each of the facts that lead to the answer is recalled.
-fn recalled(question: &Told, knowledge: &Knowledge, meanings: &Meanings, among: usize) -> Vec<bool> {
+fn recalled(question: &Told, knowledge: &Knowledge, meanings: &Meanings, by: RecallParts, among: usize) -> Vec<bool> {
     let before = question.before.as_ref().map(|name| format!("Let us speak of {name}."));
     let recalled = knowledge.recall(&RecallQuery {
         line: &question.line,
@@ -157,6 +167,7 @@ fn recalled(question: &Told, knowledge: &Knowledge, meanings: &Meanings, among: 
         max_facts: among,
         max_tokens: usize::MAX,
         meanings: Some(meanings),
+        by,
         ..RecallQuery::default()
     });
     let is_recalled = |at: &usize| {
