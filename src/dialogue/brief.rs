@@ -101,6 +101,7 @@ fn remember(
         meanings: Some(meanings),
         max_facts: settings.max_facts,
         max_tokens: settings.max_fact_tokens,
+        ..RecallQuery::default()
     })
 }
 

@@ -203,7 +203,7 @@ fn groups_come_back_and_those_of_old_files_stay() {
 }
 
 #[test]
-#[ignore = "writes the file that later versions are tested against"]
+#[ignore = "writes the file that later versions are tested against: not to be run again"]
 fn write_the_first_version() {
     let (mut app, people) = village();
     let world = app.world_mut();

@@ -55,7 +55,10 @@ pub struct MindSettings {
     pub together: usize,
     /// The name of the thread, as a debugger shows it. Default `persona-mind`.
     pub thread_name: String,
-    /// Runs first on each thread of the mind, for example to lower its priority with the calls of the
+    /// Whether the thread stands behind all of normal priority, such as a game's; on Linux, elsewhere it is as any thread.
+    /// Default true.
+    pub gives_way: bool,
+    /// Runs first on each thread of the mind, for example to set its priority with the calls of another
     /// operating system, for which the standard library has none.
     pub on_thread_start: Option<Arc<dyn Fn() + Send + Sync>>,
 }
@@ -283,7 +286,14 @@ impl MindRequest {
 
 impl Default for MindSettings {
     fn default() -> Self {
-        Self { queue_capacity: 64, event_capacity: 1024, together: 8, thread_name: "persona-mind".into(), on_thread_start: None }
+        Self {
+            queue_capacity: 64,
+            event_capacity: 1024,
+            together: 8,
+            thread_name: "persona-mind".into(),
+            gives_way: true,
+            on_thread_start: None,
+        }
     }
 }
 
@@ -293,6 +303,7 @@ impl std::fmt::Debug for MindSettings {
             .field("queue_capacity", &self.queue_capacity)
             .field("event_capacity", &self.event_capacity)
             .field("together", &self.together)
+            .field("gives_way", &self.gives_way)
             .field("thread_name", &self.thread_name)
             .finish_non_exhaustive()
     }

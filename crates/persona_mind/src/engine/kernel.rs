@@ -16,4 +16,5 @@ pub use attention::{Attend, attend_all};
 pub use inputs::Inputs;
 pub use packed::{KernelError, Packed};
 pub use page::{PAGE, Page};
+pub(crate) use pool::give_way;
 pub use pool::{Pool, PoolSettings, Priority};

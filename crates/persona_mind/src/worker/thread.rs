@@ -3,6 +3,7 @@ use super::ticket::Ticket;
 use super::{MindEvent, MindRequest, MindSettings, Priority, Progress, millis, since};
 use crate::backend::{Backend, MindError, ReplySink};
 use crate::brief::{Brief, Finish, Reply};
+use crate::engine::kernel::give_way;
 use crossbeam_channel::{Receiver, Sender};
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -130,6 +131,9 @@ impl Worker {
     /// Runs turns on the present thread until the mind is dropped or a backend panics.
     fn live(mut self) {
         let mut guard = EndGuard(Some(self.shared.clone()));
+        if self.settings.gives_way {
+            give_way();
+        }
         if let Some(hook) = &self.settings.on_thread_start {
             hook();
         }

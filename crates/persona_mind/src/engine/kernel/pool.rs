@@ -248,14 +248,16 @@ impl Shared {
     }
 }
 
+/// Puts the calling thread behind all of normal priority; on Linux.
 #[cfg(target_os = "linux")]
-fn give_way() {
+pub(crate) fn give_way() {
     // SAFETY: it changes nothing but the priority of the calling thread, which Linux numbers like a process.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
 }
 
+/// Puts the calling thread behind all of normal priority; on Linux.
 #[cfg(not(target_os = "linux"))]
-fn give_way() {}
+pub(crate) fn give_way() {}
 
 #[cfg(test)]
 mod tests {
