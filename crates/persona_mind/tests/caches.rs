@@ -178,7 +178,7 @@ fn what_is_wrong_with_bytes_is_named() {
         bytes[at] = value;
         bytes
     };
-    assert!(matches!(exact.restore(&changed(6, 9)), Err(CacheError::Version { expected: 1, found: 9 })), "another version");
+    assert!(matches!(exact.restore(&changed(6, 9)), Err(CacheError::Version { expected: 2, found: 9 })), "another version");
     assert!(matches!(rounded.restore(&bytes), Err(CacheError::Model { .. })), "another type of cache");
     assert!(error(&changed(15, 255)).contains("bytes for 4278190120 tokens"), "{}", error(&changed(15, 255)));
     assert!(error(&bytes[..bytes.len() - 1]).contains("for 40 tokens"), "cut short");

@@ -192,6 +192,54 @@ fn a_text_can_be_taken_back_and_one_that_is_wrong_is_refused() {
 }
 
 #[test]
+fn guesses_end_where_the_places_do() {
+    let model = model("gpt2");
+    // A text that comes again, so that there is something to guess by up to the last place; beside it one of another kind.
+    for length in 50..60 {
+        let mut scheduler = Scheduler::default();
+        let ids: Vec<u32> = (0..length).map(|at| at % 4).collect();
+        for ids in [ids, vec![7, 8]] {
+            let sampler = Sampler::new(Sampling { bias: (0..4).map(|id| (id, 100.0)).collect(), ..sampling(0) });
+            scheduler.add(&model.decoder, Request { sampler, ..request(&model, ids, 0) }).expect("a text of the model");
+        }
+        while !scheduler.is_empty() {
+            let stepped = scheduler.step(&model.decoder, |_, _| ControlFlow::Continue(()));
+            stepped.unwrap_or_else(|error| panic!("{length} tokens: a text at its last place stops none: {error}"));
+        }
+    }
+}
+
+#[test]
+fn what_is_taken_over_is_never_less_than_what_was_there() {
+    for family in ["smollm2", "lfm2"] {
+        let model = model(family);
+        let ids: Vec<u32> = (0..90).map(|at| at * 7 % 120).collect();
+        // The first has read further than the second, which begins in the same way, and ends where no state was kept.
+        for (read, own, same) in [(80, 20, 45), (80, 33, 60), (90, 40, 57)] {
+            let cache = |ids: &[u32]| {
+                let mut cache = model.decoder.new_cache();
+                model.decoder.forward(Input::Ids(ids), Rows::None, &mut cache).ok();
+                cache
+            };
+            let second = [&ids[..same], &[1, 2, 3]].concat();
+            let mut scheduler = Scheduler::default();
+            let first = Request { cache: cache(&ids[..read]), cached: ids[..read].to_vec(), ..request(&model, ids.clone(), 0) };
+            scheduler.add(&model.decoder, first).expect("a text of the model");
+            let own = Request { cache: cache(&second[..own]), cached: second[..own].to_vec(), ..request(&model, second.clone(), 0) };
+            let had = own.cache.len();
+            let id = scheduler.add(&model.decoder, own).expect("a text of the model");
+            let tell = |_, news| if matches!(news, News::Token(..)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let mut ended = Vec::new();
+            while !scheduler.is_empty() {
+                ended.extend(scheduler.step(&model.decoder, tell).expect("ids of the model"));
+            }
+            let computed = ended.iter().find(|(found, _)| *found == id).map(|(_, text)| text.computed).expect("it ends");
+            assert!(computed <= second.len() - had, "{family}: {computed} computed where {had} of {} were there", second.len());
+        }
+    }
+}
+
+#[test]
 fn forks_go_their_own_ways_and_the_likelier_is_known() {
     let model = model("smollm2");
     let mut scheduler = Scheduler::default();

@@ -171,7 +171,8 @@ impl Scheduler {
         mut tell: impl FnMut(TextId, News) -> ControlFlow<()>,
     ) -> Result<Vec<(TextId, Ended)>> {
         self.copy_what_is_known();
-        let counts = self.plan();
+        let room = decoder.shape().positions.unwrap_or(usize::MAX);
+        let counts = self.plan(room);
         let mut pieces = Vec::new();
         let mut inputs: Vec<Vec<u32>> = Vec::new();
         for (text, count) in self.texts.iter().zip(&counts) {
@@ -194,7 +195,6 @@ impl Scheduler {
         };
         let vocab = decoder.shape().vocab;
         let mut ended = Vec::new();
-        let room = decoder.shape().positions.unwrap_or(usize::MAX);
         let worked = self.texts.iter_mut().zip(&counts).filter(|(_, count)| **count > 0);
         for ((text, count), logits) in worked.zip(&logits) {
             let id = text.id;
@@ -219,17 +219,19 @@ impl Scheduler {
             let best = self.texts.iter().filter(|other| other.id != text.id).max_by_key(known);
             if let Some(other) = best.filter(|other| known(other) >= text.cache.len() + WORTH_COPYING) {
                 let (length, mut cache) = (known(&other), other.cache.clone());
-                cache.truncate(length);
-                self.texts[at].cache = cache;
+                // The state of convolutions may have to go back further than what the text has by itself.
+                if cache.truncate(length) > text.cache.len() {
+                    self.texts[at].cache = cache;
+                }
             }
         }
     }
 
-    /// How many tokens of each text are computed in this step.
-    fn plan(&mut self) -> Vec<usize> {
+    /// How many tokens of each text are computed in this step; the model has places for `room` tokens of a text.
+    fn plan(&mut self, room: usize) -> Vec<usize> {
         let speaking = self.texts.iter().filter(|text| text.is_speaking()).count();
         for text in &mut self.texts {
-            text.guess(speaking <= FEW);
+            text.guess(if speaking <= FEW { room - text.ids.len() } else { 0 });
         }
         let mut left = if speaking > 0 { CHUNK_BESIDE_SPEECH } else { CHUNK };
         let mut counts: Vec<usize> = self.texts.iter().map(|text| if text.is_speaking() { text.left() } else { 0 }).collect();

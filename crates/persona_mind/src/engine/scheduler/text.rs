@@ -87,9 +87,13 @@ impl Text {
         self.ids.iter().zip(ids).take_while(|(a, b)| a == b).count()
     }
 
-    /// Thinks of what may follow, where that may pay.
-    pub fn guess(&mut self, pays: bool) {
-        self.guesses = if pays && self.is_speaking() && self.left() == 1 { self.guesser.guess(&self.ids) } else { Vec::new() };
+    /// Thinks of what may follow: of at most so many tokens.
+    pub fn guess(&mut self, most: usize) {
+        self.guesses.clear();
+        if most > 0 && self.is_speaking() && self.left() == 1 {
+            self.guesses = self.guesser.guess(&self.ids);
+            self.guesses.truncate(most);
+        }
     }
 
     /// The next so many tokens, with the guesses behind them.
