@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// let calendar = Calendar::default();
 /// let clock = GameClock { seconds: calendar.day_of(1204, 5, 3).unwrap() as f64 * 86_400.0, ..GameClock::default() };
-/// assert_eq!(calendar.named(clock.today()), "Saturday, the 3rd of May 1204");
+/// assert_eq!(calendar.named(clock.today()), "Wednesday, the 3rd of May 1204");
 /// let yesterday = clock.today() - 1;
 /// assert_eq!(calendar.days_in("what happened on May 2nd?", clock.today()), Some((yesterday, yesterday + 1)));
 /// ```

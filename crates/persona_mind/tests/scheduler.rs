@@ -225,7 +225,8 @@ fn what_is_taken_over_is_never_less_than_what_was_there() {
             let mut scheduler = Scheduler::default();
             let first = Request { cache: cache(&ids[..read]), cached: ids[..read].to_vec(), ..request(&model, ids.clone(), 0) };
             scheduler.add(&model.decoder, first).expect("a text of the model");
-            let own = Request { cache: cache(&second[..own]), cached: second[..own].to_vec(), ..request(&model, second.clone(), 0) };
+            let own =
+                Request { cache: cache(&second[..own]), cached: second[..own].to_vec(), ..request(&model, second.clone(), 0) };
             let had = own.cache.len();
             let id = scheduler.add(&model.decoder, own).expect("a text of the model");
             let tell = |_, news| if matches!(news, News::Token(..)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };

@@ -6,9 +6,12 @@
 use super::tokenizer::{Control, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
+use std::io::{self, Write};
 
 /// Steps that a template may take; the longest of the common ones takes less than a hundredth for a long talk.
 const FUEL: u64 = 5_000_000;
+/// Bytes that it may write.
+const MAX_OUTPUT: usize = 1 << 24;
 /// Bytes that a template may have.
 const MAX_SOURCE: usize = 1 << 18;
 /// Marks around the number of a message, from the private part of Unicode.
@@ -125,18 +128,22 @@ impl ChatTemplate {
         let stand_in = |(i, m): (usize, &Message)| context! { role => m.role.name(), content => format!("{OPEN}{i}{CLOSE}") };
         let stand_ins: Vec<Value> = merged.iter().enumerate().map(stand_in).collect();
         let template = self.environment.get_template("chat").map_err(|e| jinja(&e))?;
-        let text = template
-            .render(context! {
-                messages => stand_ins,
-                add_generation_prompt => true,
-                bos_token => self.first.as_str(),
-                eos_token => self.end.as_str(),
-                // Characters answer at once; they do not reason aloud.
-                enable_thinking => false,
-                thinking => false,
-            })
+        let mut text = Bounded::default();
+        template
+            .render_captured_to(
+                context! {
+                    messages => stand_ins,
+                    add_generation_prompt => true,
+                    bos_token => self.first.as_str(),
+                    eos_token => self.end.as_str(),
+                    // Characters answer at once; they do not reason aloud.
+                    enable_thinking => false,
+                    thinking => false,
+                },
+                &mut text,
+            )
             .map_err(|e| jinja(&e))?;
-        Ok(filled(&text, &merged))
+        Ok(filled(&String::from_utf8_lossy(&text.0), &merged))
     }
 }
 
@@ -170,6 +177,24 @@ impl Rendered {
     fn holds(&self, messages: &[Message]) -> bool {
         let mut texts = self.parts.iter().filter(|(_, hand)| *hand == Control::Text).map(|(text, _)| text);
         messages.iter().all(|m| texts.next().is_some_and(|text| text.ends_with(&m.text)))
+    }
+}
+
+/// Takes at most [`MAX_OUTPUT`] bytes.
+#[derive(Default)]
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_OUTPUT {
+            return Err(io::Error::other(format!("expected at most {MAX_OUTPUT} bytes")));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -218,7 +243,8 @@ fn syntax() -> Result<SyntaxConfig, Error> {
 }
 
 fn jinja(error: &Error) -> TemplateError {
-    TemplateError::Jinja(error.to_string())
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    TemplateError::Jinja(format!("{error}{cause}"))
 }
 
 #[cfg(test)]
@@ -250,6 +276,13 @@ mod tests {
         let source =
             "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}{{ messages[0].content }}";
         assert!(matches!(ChatTemplate::new(source, "", ""), Err(TemplateError::Jinja(_))), "it runs out of steps");
+    }
+
+    #[test]
+    fn a_template_that_writes_without_end_is_an_error() {
+        let source = format!("{{% for a in range(9999) %}}{}{{% endfor %}}{{{{ messages[0].content }}}}", "x".repeat(9999));
+        let error = ChatTemplate::new(&source, "", "").expect_err("100 MB");
+        assert!(error.to_string().contains("at most 16777216 bytes"), "it is stopped: {error}");
     }
 
     #[test]

@@ -8,21 +8,34 @@ use half::f16;
 
 /// How weights of a type are tiled; `None` for floats.
 pub fn layout(dtype: GgmlDType) -> Option<Layout> {
-    let layout = |bits, halves, offset| Some(Layout { bits, halves, offset });
+    let layout = |bits, halves, offset, fine| Some(Layout { bits, halves, offset, fine });
     match dtype {
-        GgmlDType::Q2K => layout(4, 2, None),
-        GgmlDType::Q3K => layout(4, 2, Some(4)),
-        GgmlDType::Q4_0 => layout(4, 1, Some(8)),
-        GgmlDType::Q4_1 | GgmlDType::Q4K => layout(4, 1, None),
-        GgmlDType::Q5_0 => layout(5, 1, Some(16)),
-        GgmlDType::Q5_1 | GgmlDType::Q5K => layout(5, 1, None),
-        GgmlDType::Q6K => layout(6, 2, Some(32)),
-        GgmlDType::Q8_0 | GgmlDType::Q8K => layout(8, 1, Some(128)),
+        GgmlDType::Q2K => layout(4, 2, None, true),
+        GgmlDType::Q3K => layout(4, 2, Some(4), true),
+        GgmlDType::Q4_0 => layout(4, 1, Some(8), false),
+        GgmlDType::Q4_1 => layout(4, 1, None, false),
+        GgmlDType::Q4K => layout(4, 1, None, true),
+        GgmlDType::Q5_0 => layout(5, 1, Some(16), false),
+        GgmlDType::Q5_1 => layout(5, 1, None, false),
+        GgmlDType::Q5K => layout(5, 1, None, true),
+        GgmlDType::Q6K => layout(6, 2, Some(32), true),
+        GgmlDType::Q8_0 | GgmlDType::Q8K => layout(8, 1, Some(128), false),
         _ => None,
     }
 }
 
-/// 32 columns of a block: of its `group`th stretch.
+/// What the scales and offsets of a block's columns are given in, where they are fine.
+pub fn units(dtype: GgmlDType, block: &[u8]) -> Option<[f32; 2]> {
+    match dtype {
+        GgmlDType::Q2K => Some([half(block, 80), half(block, 82)]),
+        GgmlDType::Q3K => Some([half(block, 108), 0.0]),
+        GgmlDType::Q4K | GgmlDType::Q5K => Some([half(block, 0), half(block, 2)]),
+        GgmlDType::Q6K => Some([half(block, 208), 0.0]),
+        _ => None,
+    }
+}
+
+/// 32 columns of a block: of its `group`th stretch. Scales and offsets are in [`units`], where there are any.
 pub fn stretch(dtype: GgmlDType, block: &[u8], group: usize) -> Stretch {
     match dtype {
         GgmlDType::Q2K => q2k(block, group),
@@ -66,21 +79,21 @@ fn unsigned(codes: &[u8]) -> [u8; 32] {
 }
 
 fn q2k(block: &[u8], group: usize) -> Stretch {
-    let (codes, d, least) = (&block[16 + 32 * (group / 4)..], half(block, 80), half(block, 82));
+    let codes = &block[16 + 32 * (group / 4)..];
     let both = [block[2 * group], block[2 * group + 1]];
     Stretch {
         codes: std::array::from_fn(|i| codes[i] >> (2 * (group % 4)) & 3),
-        scales: both.map(|both| d * f32::from(both & 15)),
-        offsets: both.map(|both| least * f32::from(both >> 4)),
+        scales: both.map(|both| f32::from(both & 15)),
+        offsets: both.map(|both| f32::from(both >> 4)),
     }
 }
 
 fn q3k(block: &[u8], group: usize) -> Stretch {
-    let (high, codes, packed, d) = (&block[..32], &block[32 + 32 * (group / 4)..], &block[96..108], half(block, 108));
+    let (high, codes, packed) = (&block[..32], &block[32 + 32 * (group / 4)..], &block[96..108]);
     let scale = |i: usize| {
         let low = if i < 8 { packed[i] & 15 } else { packed[i - 8] >> 4 };
         let upper = packed[8 + i % 4] >> (2 * (i / 4)) & 3;
-        d * (f32::from(low | upper << 4) - 32.0)
+        f32::from(low | upper << 4) - 32.0
     };
     Stretch {
         codes: std::array::from_fn(|i| codes[i] >> (2 * (group % 4)) & 3 | (high[i] >> group & 1) << 2),
@@ -91,7 +104,7 @@ fn q3k(block: &[u8], group: usize) -> Stretch {
 
 /// With the fifth bits, if there are any.
 fn q45k(block: &[u8], group: usize, codes: &[u8], fifth: Option<&[u8]>) -> Stretch {
-    let (d, least, packed) = (half(block, 0), half(block, 2), &block[4..16]);
+    let packed = &block[4..16];
     let (scale, offset) = if group < 4 {
         (packed[group] & 63, packed[group + 4] & 63)
     } else {
@@ -101,13 +114,13 @@ fn q45k(block: &[u8], group: usize, codes: &[u8], fifth: Option<&[u8]>) -> Stret
     let codes = &codes[32 * (group / 2)..];
     let bit = |i: usize| fifth.map_or(0, |bits| (bits[i] >> group & 1) << 4);
     let codes = std::array::from_fn(|i| codes[i] >> (4 * (group % 2)) & 15 | bit(i));
-    simple(d * f32::from(scale), least * f32::from(offset), codes)
+    simple(f32::from(scale), f32::from(offset), codes)
 }
 
 fn q6k(block: &[u8], group: usize) -> Stretch {
     let (n, k) = (group / 4, group % 4);
-    let (low, high, d) = (&block[64 * n + 32 * (k % 2)..], &block[128 + 32 * n..], half(block, 208));
-    let scale = |half: usize| d * f32::from(block[192 + 2 * group + half] as i8);
+    let (low, high) = (&block[64 * n + 32 * (k % 2)..], &block[128 + 32 * n..]);
+    let scale = |half: usize| f32::from(block[192 + 2 * group + half] as i8);
     Stretch {
         codes: std::array::from_fn(|i| low[i] >> (4 * (k / 2)) & 15 | (high[i] >> (2 * k) & 3) << 4),
         scales: [scale(0), scale(1)],

@@ -3,6 +3,9 @@
 //! A weight is `scale * code - offset`, with one scale and one offset for 32 or 16 columns of a row. Four columns of sixteen rows
 //! fill a register of 64 bytes, so that each of its 16 lanes sums one row. Codes of up to 6 bits are kept as two columns to a
 //! byte, and what is above the fourth bit in planes of single bits behind them.
+//!
+//! Tiles stand in blocks: the scales and offsets of all tiles, and behind them their codes. One after the other in memory, so that
+//! a matrix is read as one stream; with codes and scales apart it came from memory at half the speed.
 
 use half::f16;
 
@@ -16,6 +19,10 @@ const QUAD: usize = 4 * ROWS;
 const NIBBLES: usize = ROWS * COLUMNS / 2;
 /// Bytes of one bit of a tile.
 const PLANE: usize = ROWS * COLUMNS / 8;
+/// Tiles of a block whose scales are fine.
+const FINE_TILES: usize = 8;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// What the weights of a tile are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +33,8 @@ pub struct Layout {
     pub halves: usize,
     /// In units of the scale, where it is the same everywhere; `None` where each scale has an offset of its own beside it.
     pub offset: Option<u8>,
+    /// Whether scales and offsets are whole numbers of 8 bits, in units that are given for 256 columns of a row.
+    pub fine: bool,
 }
 
 /// A row of a tile.
@@ -40,65 +49,96 @@ pub struct Stretch {
 }
 
 impl Layout {
-    /// Bytes of the codes.
+    /// Tiles of a block.
+    pub const fn tiles(self) -> usize {
+        if self.fine { FINE_TILES } else { 1 }
+    }
+
+    /// Bytes of a tile's codes.
     pub const fn code_bytes(self) -> usize {
         if self.bits == 8 { ROWS * COLUMNS } else { NIBBLES + (self.bits - 4) * PLANE }
     }
 
-    /// Bytes of the scales, and of the offsets behind them.
-    pub const fn scale_bytes(self) -> usize {
-        let lists = if self.offset.is_none() { 2 } else { 1 };
-        lists * self.halves * ROWS * 2
+    /// Lists of scales and of offsets of a tile.
+    const fn lists(self) -> usize {
+        self.halves * self.units()
     }
 
-    /// Bytes of a tile: codes, and scales behind them. One after the other in memory, so that a matrix is read as one stream;
-    /// with codes and scales apart it came from memory at half the speed.
-    pub const fn tile_bytes(self) -> usize {
-        self.code_bytes() + self.scale_bytes()
+    /// Whether there are units of offsets beside those of scales.
+    const fn units(self) -> usize {
+        if self.offset.is_none() { 2 } else { 1 }
     }
 
-    /// Puts a row into a tile of zeros: its codes, and its scales.
-    pub fn write(self, tile: &mut [u8], row: usize, stretch: &Stretch) {
-        let (tile, scales) = tile.split_at_mut(self.code_bytes());
+    /// Where a tile's scales begin in its block: for each half a list of sixteen rows, and behind those the offsets.
+    pub const fn scales_at(self, tile: usize) -> usize {
+        if self.fine { ROWS * (2 * self.units() + tile * self.lists()) } else { 0 }
+    }
+
+    /// Bytes of a block before its codes.
+    pub const fn head_bytes(self) -> usize {
+        if self.fine { self.scales_at(FINE_TILES).next_multiple_of(LINE) } else { self.lists() * ROWS * 2 }
+    }
+
+    /// Bytes of a block.
+    pub const fn block_bytes(self) -> usize {
+        self.head_bytes() + self.tiles() * self.code_bytes()
+    }
+
+    /// Puts the units of a row's scales and offsets into a block.
+    pub fn write_units(self, block: &mut [u8], row: usize, units: [f32; 2]) {
+        (0..self.units()).for_each(|list| put(block, list, row, units[list]));
+    }
+
+    /// Puts a row into a tile of a block of zeros: its codes, and its scales and offsets, in units where they are fine.
+    pub fn write(self, block: &mut [u8], tile: usize, row: usize, stretch: &Stretch) {
+        let (head, codes) = block.split_at_mut(self.head_bytes());
+        let codes = &mut codes[tile * self.code_bytes()..];
         for (column, code) in stretch.codes.into_iter().enumerate() {
             let (quad, lane) = (column / 4, row * 4 + column % 4);
             if self.bits == 8 {
-                tile[quad * QUAD + lane] = code;
+                codes[quad * QUAD + lane] = code;
                 continue;
             }
-            tile[quad / 2 * QUAD + lane] |= (code & 15) << (4 * (quad % 2));
+            codes[quad / 2 * QUAD + lane] |= (code & 15) << (4 * (quad % 2));
             for plane in 0..self.bits - 4 {
-                tile[NIBBLES + plane * PLANE + quad * 8 + lane / 8] |= (code >> (4 + plane) & 1) << (lane % 8);
+                codes[NIBBLES + plane * PLANE + quad * 8 + lane / 8] |= (code >> (4 + plane) & 1) << (lane % 8);
             }
         }
-        for half in 0..self.halves {
-            put(scales, half, row, stretch.scales[half]);
-            if self.offset.is_none() {
-                put(scales, self.halves + half, row, stretch.offsets[half]);
+        let numbers = stretch.scales[..self.halves].iter().chain(&stretch.offsets[..self.halves]);
+        for (list, number) in numbers.take(self.lists()).enumerate() {
+            if self.fine {
+                head[self.scales_at(tile) + list * ROWS + row] = (*number as i8).cast_unsigned();
+            } else {
+                put(head, list, row, *number);
             }
         }
     }
 
-    /// A row of a tile.
-    pub fn read(self, tile: &[u8], row: usize) -> Stretch {
-        let (tile, scales) = tile.split_at(self.code_bytes());
+    /// A row of a tile of a block.
+    pub fn read(self, block: &[u8], tile: usize, row: usize) -> Stretch {
+        let (head, codes) = block.split_at(self.head_bytes());
+        let codes = &codes[tile * self.code_bytes()..];
         let mut stretch = Stretch::default();
         for (column, code) in stretch.codes.iter_mut().enumerate() {
             let (quad, lane) = (column / 4, row * 4 + column % 4);
             if self.bits == 8 {
-                *code = tile[quad * QUAD + lane];
+                *code = codes[quad * QUAD + lane];
                 continue;
             }
-            *code = tile[quad / 2 * QUAD + lane] >> (4 * (quad % 2)) & 15;
+            *code = codes[quad / 2 * QUAD + lane] >> (4 * (quad % 2)) & 15;
             for plane in 0..self.bits - 4 {
-                *code |= (tile[NIBBLES + plane * PLANE + quad * 8 + lane / 8] >> (lane % 8) & 1) << (4 + plane);
+                *code |= (codes[NIBBLES + plane * PLANE + quad * 8 + lane / 8] >> (lane % 8) & 1) << (4 + plane);
             }
         }
+        let number = |list: usize, unit: usize| match self.fine {
+            true => get(head, unit, row) * f32::from(head[self.scales_at(tile) + list * ROWS + row].cast_signed()),
+            false => get(head, list, row),
+        };
         for half in 0..self.halves {
-            stretch.scales[half] = get(scales, half, row);
+            stretch.scales[half] = number(half, 0);
             stretch.offsets[half] = match self.offset {
                 Some(units) => f32::from(units) * stretch.scales[half],
-                None => get(scales, self.halves + half, row),
+                None => number(self.halves + half, 1),
             };
         }
         stretch
@@ -110,12 +150,12 @@ fn place(list: usize, row: usize) -> std::ops::Range<usize> {
     at..at + 2
 }
 
-fn put(scales: &mut [u8], list: usize, row: usize, number: f32) {
-    scales[place(list, row)].copy_from_slice(&f16::from_f32(number).to_le_bytes());
+fn put(head: &mut [u8], list: usize, row: usize, number: f32) {
+    head[place(list, row)].copy_from_slice(&f16::from_f32(number).to_le_bytes());
 }
 
-fn get(scales: &[u8], list: usize, row: usize) -> f32 {
-    let bytes = &scales[place(list, row)];
+fn get(head: &[u8], list: usize, row: usize) -> f32 {
+    let bytes = &head[place(list, row)];
     f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()
 }
 
@@ -125,17 +165,29 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (bits, halves, offset) in [(4, 1, None), (4, 2, Some(4)), (5, 1, Some(16)), (6, 2, Some(32)), (8, 1, Some(128))] {
-            let layout = Layout { bits, halves, offset };
-            let mut tile = vec![0; layout.tile_bytes()];
-            let stretch = |row: usize| {
-                let codes = std::array::from_fn(|column| ((row * 37 + column * 11) % (1 << bits)) as u8);
-                let scales = std::array::from_fn(|half| if half < halves { 0.5 + row as f32 + half as f32 } else { 0.0 });
-                let own = std::array::from_fn(|half| if half < halves { 0.25 * row as f32 } else { 0.0 });
-                Stretch { codes, scales, offsets: offset.map_or(own, |units| scales.map(|scale| scale * f32::from(units))) }
+        let layouts = [(4, 1, None), (4, 2, Some(4)), (4, 2, None), (5, 1, Some(16)), (6, 2, Some(32)), (8, 1, Some(128))];
+        for ((bits, halves, offset), fine) in layouts.into_iter().flat_map(|layout| [(layout, false), (layout, true)]) {
+            let layout = Layout { bits, halves, offset, fine };
+            let mut block = vec![0; layout.block_bytes()];
+            let units = |row: usize| if fine { [0.25 + row as f32, 0.5] } else { [1.0; 2] };
+            let stretch = |tile: usize, row: usize| {
+                let codes = std::array::from_fn(|column| ((row * 37 + column * 11 + tile) % (1 << bits)) as u8);
+                let number = |from: f32| std::array::from_fn(|half| if half < halves { from + half as f32 } else { 0.0 });
+                Stretch { codes, scales: number(row as f32 - tile as f32), offsets: number(2.0 * row as f32) }
             };
-            (0..ROWS).for_each(|row| layout.write(&mut tile, row, &stretch(row)));
-            (0..ROWS).for_each(|row| assert_eq!(layout.read(&tile, row), stretch(row), "row {row} of {layout:?}"));
+            for row in 0..ROWS {
+                if fine {
+                    layout.write_units(&mut block, row, units(row));
+                }
+                (0..layout.tiles()).for_each(|tile| layout.write(&mut block, tile, row, &stretch(tile, row)));
+            }
+            for (row, tile) in (0..ROWS).flat_map(|row| (0..layout.tiles()).map(move |tile| (row, tile))) {
+                let (mut expected, [scale, of_offset]) = (stretch(tile, row), units(row));
+                expected.scales = expected.scales.map(|number| number * scale);
+                let own = expected.offsets.map(|number| number * of_offset);
+                expected.offsets = offset.map_or(own, |units| expected.scales.map(|scale| scale * f32::from(units)));
+                assert_eq!(layout.read(&block, tile, row), expected, "row {row} of tile {tile} of {layout:?}");
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ mod plain;
 
 use super::inputs::Quantised;
 use super::memory::{Columns, Lines, MOST, Sums, blocks_a_part};
-use super::tile::{COLUMNS, Layout, ROWS};
+use super::tile::{COLUMNS, Layout, ROWS, Stretch};
 use super::{Pool, blocks};
 use candle_core::quantized::GgmlDType;
 use std::sync::{Mutex, PoisonError};
@@ -33,15 +33,15 @@ pub fn are_quick() -> bool {
 #[derive(Clone, Copy)]
 struct Strip<'a> {
     layout: Layout,
-    tiles: &'a [u8],
+    blocks: &'a [u8],
 }
 
 impl Tiles {
     /// Packs the blocks of a file, which hold whole rows.
     pub fn new(layout: Layout, dtype: GgmlDType, bytes: &[u8], shape: [usize; 2], pool: &Pool) -> Self {
         let [output, input] = shape;
-        let groups = input / COLUMNS;
-        let stride = (groups * layout.tile_bytes()).next_multiple_of(64);
+        let blocks = input / COLUMNS / layout.tiles();
+        let stride = (blocks * layout.block_bytes()).next_multiple_of(64);
         let mut lines = Lines::zeros(output.div_ceil(ROWS) * stride);
         let strips: Vec<Mutex<&mut [u8]>> = lines.bytes_mut().chunks_exact_mut(stride).map(Mutex::new).collect();
         let row_bytes = bytes.len() / output;
@@ -62,7 +62,8 @@ impl Tiles {
 
     fn strip(&self, strip: usize) -> Strip<'_> {
         let bytes = &self.lines.bytes()[strip * self.stride..][..self.stride];
-        Strip { layout: self.layout, tiles: &bytes[..self.shape[1] / COLUMNS * self.layout.tile_bytes()] }
+        let blocks = self.shape[1] / COLUMNS / self.layout.tiles();
+        Strip { layout: self.layout, blocks: &bytes[..blocks * self.layout.block_bytes()] }
     }
 
     /// The product of one part of the work.
@@ -81,7 +82,7 @@ impl Tiles {
     pub fn row(&self, index: usize, out: &mut [f32]) {
         let strip = self.strip(index / ROWS);
         for (group, out) in out.chunks_exact_mut(COLUMNS).enumerate() {
-            let stretch = self.layout.read(strip.tile(group), index % ROWS);
+            let stretch = strip.read(group, index % ROWS);
             for (column, (out, code)) in out.iter_mut().zip(stretch.codes).enumerate() {
                 let half = column * self.layout.halves / COLUMNS;
                 *out = f32::from(code) * stretch.scales[half] - stretch.offsets[half];
@@ -107,20 +108,27 @@ pub fn times_all(products: &mut [(&Tiles, &mut [f32])], x: &[Quantised], pool: &
     });
 }
 
-fn pack_row(layout: Layout, dtype: GgmlDType, bytes: &[u8], row: usize, tiles: &mut [u8]) {
+/// Packs a row of a file's blocks into the blocks of a strip.
+fn pack_row(layout: Layout, dtype: GgmlDType, bytes: &[u8], row: usize, to: &mut [u8]) {
     let groups = dtype.block_size() / COLUMNS;
-    let stretches = bytes
-        .chunks_exact(dtype.type_size())
-        .flat_map(|block| (0..groups).map(move |group| blocks::stretch(dtype, block, group)));
-    for (tile, stretch) in tiles.chunks_exact_mut(layout.tile_bytes()).zip(stretches) {
-        layout.write(tile, row, &stretch);
+    // Where scales are fine, a block is a block.
+    for (i, block) in bytes.chunks_exact(dtype.type_size()).enumerate() {
+        for group in 0..groups {
+            let (at, tile) = ((i * groups + group) / layout.tiles(), (i * groups + group) % layout.tiles());
+            let to = &mut to[at * layout.block_bytes()..][..layout.block_bytes()];
+            if let Some(units) = blocks::units(dtype, block) {
+                layout.write_units(to, row, units);
+            }
+            layout.write(to, tile, row, &blocks::stretch(dtype, block, group));
+        }
     }
 }
 
-impl<'a> Strip<'a> {
-    fn tile(self, group: usize) -> &'a [u8] {
-        let bytes = self.layout.tile_bytes();
-        &self.tiles[group * bytes..][..bytes]
+impl Strip<'_> {
+    /// A row of its `group`th tile.
+    fn read(self, group: usize, row: usize) -> Stretch {
+        let (tiles, bytes) = (self.layout.tiles(), self.layout.block_bytes());
+        self.layout.read(&self.blocks[group / tiles * bytes..][..bytes], group % tiles, row)
     }
 
     fn multiply(self, x: &Quantised, sums: &mut Sums) {

@@ -3,7 +3,7 @@
 use super::Strip;
 use crate::engine::kernel::inputs::{Quantised, SUMS};
 use crate::engine::kernel::memory::Sums;
-use crate::engine::kernel::tile::COLUMNS;
+use crate::engine::kernel::tile::{COLUMNS, Layout, ROWS};
 use std::arch::x86_64::*;
 
 /// Whether the processor has it.
@@ -34,32 +34,34 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
     let (layout, width) = (strip.layout, x.rows.width);
     let groups = x.scales.len() / width;
     assert!(is_here(), "a processor that has it");
-    assert!(strip.tiles.len() >= groups * layout.tile_bytes());
+    assert!(groups.is_multiple_of(layout.tiles()) && strip.blocks.len() >= groups / layout.tiles() * layout.block_bytes());
     assert!(x.codes.len() == groups * width * COLUMNS && x.totals.len() == groups * width * SUMS);
     macro_rules! by_width {
-        ($bits:literal, $halves:literal, $own:literal) => {
+        ($bits:literal, $halves:literal, $own:literal, $fine:literal) => {
             match width {
-                1 => strip_times::<$bits, $halves, $own, 1>,
-                2 => strip_times::<$bits, $halves, $own, 2>,
-                3 => strip_times::<$bits, $halves, $own, 3>,
-                4 => strip_times::<$bits, $halves, $own, 4>,
-                6 => strip_times::<$bits, $halves, $own, 6>,
-                8 => strip_times::<$bits, $halves, $own, 8>,
-                12 => strip_times::<$bits, $halves, $own, 12>,
-                16 => strip_times::<$bits, $halves, $own, 16>,
+                1 => strip_times::<$bits, $halves, $own, $fine, 1>,
+                2 => strip_times::<$bits, $halves, $own, $fine, 2>,
+                3 => strip_times::<$bits, $halves, $own, $fine, 3>,
+                4 => strip_times::<$bits, $halves, $own, $fine, 4>,
+                6 => strip_times::<$bits, $halves, $own, $fine, 6>,
+                8 => strip_times::<$bits, $halves, $own, $fine, 8>,
+                12 => strip_times::<$bits, $halves, $own, $fine, 12>,
+                16 => strip_times::<$bits, $halves, $own, $fine, 16>,
                 other => panic!("a width that inputs are cut to expected, found {other}"),
             }
         };
     }
-    let product = match (layout.bits, layout.halves, layout.offset.is_none()) {
-        (4, 1, false) => by_width!(4, 1, false),
-        (4, 1, true) => by_width!(4, 1, true),
-        (4, 2, false) => by_width!(4, 2, false),
-        (4, 2, true) => by_width!(4, 2, true),
-        (5, 1, false) => by_width!(5, 1, false),
-        (5, 1, true) => by_width!(5, 1, true),
-        (6, 2, false) => by_width!(6, 2, false),
-        (8, 1, false) => by_width!(8, 1, false),
+    let product = match (layout.bits, layout.halves, layout.offset.is_none(), layout.fine) {
+        (4, 1, false, false) => by_width!(4, 1, false, false),
+        (4, 1, true, false) => by_width!(4, 1, true, false),
+        (4, 1, true, true) => by_width!(4, 1, true, true),
+        (4, 2, false, true) => by_width!(4, 2, false, true),
+        (4, 2, true, true) => by_width!(4, 2, true, true),
+        (5, 1, false, false) => by_width!(5, 1, false, false),
+        (5, 1, true, false) => by_width!(5, 1, true, false),
+        (5, 1, true, true) => by_width!(5, 1, true, true),
+        (6, 2, false, true) => by_width!(6, 2, false, true),
+        (8, 1, false, false) => by_width!(8, 1, false, false),
         _ => panic!("a layout that files have expected, found {layout:?}"),
     };
     // SAFETY: the processor has the instructions, and all that is read lies inside of what was measured above.
@@ -68,69 +70,99 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
 
 /// A product for one layout and number of rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, const WIDTH: usize>(
+unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, const FINE: bool, const WIDTH: usize>(
     strip: Strip,
     x: &Quantised,
     groups: usize,
     sums: &mut Sums,
 ) {
     const QUADS: usize = COLUMNS / 4;
-    let (code_bytes, tile_bytes) = (strip.layout.code_bytes(), strip.layout.tile_bytes());
-    let (units, low) = (_mm512_set1_ps(f32::from(strip.layout.offset.unwrap_or(0))), _mm512_set1_epi8(15));
+    let layout = const { Layout { bits: BITS, halves: HALVES, offset: if OWN { None } else { Some(0) }, fine: FINE } };
+    let (fixed, low) = (_mm512_set1_ps(f32::from(strip.layout.offset.unwrap_or(0))), _mm512_set1_epi8(15));
     let mut total = [_mm512_setzero_ps(); WIDTH];
     // SAFETY: the caller has measured the slices for so many groups and rows.
     unsafe {
-        let mut codes = strip.tiles.as_ptr();
+        let mut block = strip.blocks.as_ptr();
         let (mut inputs, mut input_scales) = (x.codes.as_ptr(), x.scales.as_ptr());
         let mut input_totals = x.totals.as_ptr();
-        for _ in 0..groups {
-            let scales = codes.add(code_bytes);
-            // Four columns of all rows to a register.
-            let mut quads = [_mm512_setzero_si512(); QUADS];
-            if BITS == 8 {
-                repeat!(8: QUADS, QUAD, {
-                    quads[QUAD] = _mm512_loadu_si512(codes.add(64 * QUAD).cast());
-                });
-            } else {
-                repeat!(4: 4, PAIR, {
-                    let both = _mm512_loadu_si512(codes.add(64 * PAIR).cast());
-                    quads[2 * PAIR] = _mm512_and_si512(both, low);
-                    quads[2 * PAIR + 1] = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
-                });
-                repeat!(2: BITS.saturating_sub(4), PLANE, {
-                    let bit = _mm512_set1_epi8(if PLANE == 0 { 16 } else { 32 });
-                    repeat!(8: QUADS, QUAD, {
-                        let mask = codes.add(256 + 64 * PLANE + 8 * QUAD).cast::<u64>().read_unaligned();
-                        quads[QUAD] = _mm512_mask_add_epi8(quads[QUAD], mask, quads[QUAD], bit);
-                    });
-                });
+        for _ in 0..groups / layout.tiles() {
+            let (mut unit, mut unit_of_offsets) = (_mm512_setzero_ps(), _mm512_setzero_ps());
+            if FINE {
+                unit = halves(block);
+                if OWN {
+                    unit_of_offsets = halves(block.add(2 * ROWS));
+                }
             }
-            repeat!(2: HALVES, HALF, {
-                let scale = _mm512_cvtph_ps(_mm256_loadu_si256(scales.add(32 * HALF).cast()));
-                let offset = if OWN {
-                    _mm512_cvtph_ps(_mm256_loadu_si256(scales.add(32 * (HALVES + HALF)).cast()))
-                } else {
-                    _mm512_mul_ps(scale, units)
-                };
-                repeat!(16: WIDTH, ROW, {
-                    let mut dot = _mm512_setzero_si512();
-                    let row = inputs.add(ROW * COLUMNS).cast::<i32>();
-                    repeat!(8: QUADS / HALVES, QUAD, {
-                        let at = HALF * (QUADS / HALVES) + QUAD;
-                        dot = _mm512_dpbusd_epi32(dot, quads[at], _mm512_set1_epi32(row.add(at).read_unaligned()));
+            let mut codes = block.add(layout.head_bytes());
+            for tile in 0..layout.tiles() {
+                let scales = block.add(layout.scales_at(tile));
+                // Four columns of all rows to a register.
+                let mut quads = [_mm512_setzero_si512(); QUADS];
+                if BITS == 8 {
+                    repeat!(8: QUADS, QUAD, {
+                        quads[QUAD] = _mm512_loadu_si512(codes.add(64 * QUAD).cast());
                     });
-                    let both = _mm512_mul_ps(scale, _mm512_set1_ps(*input_scales.add(ROW)));
-                    total[ROW] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), both, total[ROW]);
-                    let sum = *input_totals.add(ROW * SUMS + if HALVES == 1 { 2 } else { HALF });
-                    total[ROW] = _mm512_fnmadd_ps(offset, _mm512_set1_ps(sum), total[ROW]);
+                } else {
+                    repeat!(4: 4, PAIR, {
+                        let both = _mm512_loadu_si512(codes.add(64 * PAIR).cast());
+                        quads[2 * PAIR] = _mm512_and_si512(both, low);
+                        quads[2 * PAIR + 1] = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low);
+                    });
+                    repeat!(2: BITS.saturating_sub(4), PLANE, {
+                        let bit = _mm512_set1_epi8(if PLANE == 0 { 16 } else { 32 });
+                        repeat!(8: QUADS, QUAD, {
+                            let mask = codes.add(256 + 64 * PLANE + 8 * QUAD).cast::<u64>().read_unaligned();
+                            quads[QUAD] = _mm512_mask_add_epi8(quads[QUAD], mask, quads[QUAD], bit);
+                        });
+                    });
+                }
+                repeat!(2: HALVES, HALF, {
+                    let scale = match FINE {
+                        true => _mm512_mul_ps(bytes(scales.add(ROWS * HALF)), unit),
+                        false => halves(scales.add(2 * ROWS * HALF)),
+                    };
+                    let offset = match (OWN, FINE) {
+                        (false, _) => _mm512_mul_ps(scale, fixed),
+                        (true, true) => _mm512_mul_ps(bytes(scales.add(ROWS * (HALVES + HALF))), unit_of_offsets),
+                        (true, false) => halves(scales.add(2 * ROWS * (HALVES + HALF))),
+                    };
+                    repeat!(16: WIDTH, ROW, {
+                        let mut dot = _mm512_setzero_si512();
+                        let row = inputs.add(ROW * COLUMNS).cast::<i32>();
+                        repeat!(8: QUADS / HALVES, QUAD, {
+                            let at = HALF * (QUADS / HALVES) + QUAD;
+                            dot = _mm512_dpbusd_epi32(dot, quads[at], _mm512_set1_epi32(row.add(at).read_unaligned()));
+                        });
+                        let both = _mm512_mul_ps(scale, _mm512_set1_ps(*input_scales.add(ROW)));
+                        total[ROW] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), both, total[ROW]);
+                        let sum = *input_totals.add(ROW * SUMS + if HALVES == 1 { 2 } else { HALF });
+                        total[ROW] = _mm512_fnmadd_ps(offset, _mm512_set1_ps(sum), total[ROW]);
+                    });
                 });
-            });
-            codes = codes.add(tile_bytes);
-            (inputs, input_scales) = (inputs.add(WIDTH * COLUMNS), input_scales.add(WIDTH));
-            input_totals = input_totals.add(WIDTH * SUMS);
+                codes = codes.add(layout.code_bytes());
+                (inputs, input_scales) = (inputs.add(WIDTH * COLUMNS), input_scales.add(WIDTH));
+                input_totals = input_totals.add(WIDTH * SUMS);
+            }
+            block = block.add(layout.block_bytes());
         }
         repeat!(16: WIDTH, ROW, {
             _mm512_storeu_ps(sums[ROW].as_mut_ptr(), total[ROW]);
         });
     }
+}
+
+/// Sixteen numbers of 16-bit floats.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn halves(from: *const u8) -> __m512 {
+    // SAFETY: the caller's 32 bytes.
+    unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())) }
+}
+
+/// Sixteen numbers of whole ones of 8 bits.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn bytes(from: *const u8) -> __m512 {
+    // SAFETY: the caller's 16 bytes.
+    unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(from.cast()))) }
 }

@@ -10,7 +10,7 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
     sums.iter_mut().for_each(|sums| sums.fill(0.0));
     let (width, halves) = (x.rows.width, strip.layout.halves);
     for group in 0..x.scales.len() / width {
-        let stretches: [Stretch; ROWS] = std::array::from_fn(|row| strip.layout.read(strip.tile(group), row));
+        let stretches: [Stretch; ROWS] = std::array::from_fn(|row| strip.read(group, row));
         for (token, sums) in sums.iter_mut().enumerate().take(x.rows.count) {
             let at = group * width + token;
             for (sum, stretch) in sums.iter_mut().zip(&stretches) {
