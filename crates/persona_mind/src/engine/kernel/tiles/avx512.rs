@@ -68,6 +68,9 @@ pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
     unsafe { product(strip, x, groups, sums) };
 }
 
+/// How many bytes ahead memory is asked for.
+const AHEAD: usize = 4096;
+
 /// A product for one layout and number of rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, const FINE: bool, const WIDTH: usize>(
@@ -77,7 +80,11 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
     sums: &mut Sums,
 ) {
     const QUADS: usize = COLUMNS / 4;
-    let layout = const { Layout { bits: BITS, halves: HALVES, offset: if OWN { None } else { Some(0) }, fine: FINE } };
+    let tiles = const { layout(BITS, HALVES, OWN, FINE).tiles() };
+    let head_bytes = const { layout(BITS, HALVES, OWN, FINE).head_bytes() };
+    let code_bytes = const { layout(BITS, HALVES, OWN, FINE).code_bytes() };
+    let block_bytes = const { layout(BITS, HALVES, OWN, FINE).block_bytes() };
+    let scales_at = const { [layout(BITS, HALVES, OWN, FINE).scales_at(0), layout(BITS, HALVES, OWN, FINE).scales_at(1)] };
     let (fixed, low) = (_mm512_set1_ps(f32::from(strip.layout.offset.unwrap_or(0))), _mm512_set1_epi8(15));
     let mut total = [_mm512_setzero_ps(); WIDTH];
     // SAFETY: the caller has measured the slices for so many groups and rows.
@@ -85,7 +92,7 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
         let mut block = strip.blocks.as_ptr();
         let (mut inputs, mut input_scales) = (x.codes.as_ptr(), x.scales.as_ptr());
         let mut input_totals = x.totals.as_ptr();
-        for _ in 0..groups / layout.tiles() {
+        for _ in 0..groups / tiles {
             let (mut unit, mut unit_of_offsets) = (_mm512_setzero_ps(), _mm512_setzero_ps());
             if FINE {
                 unit = halves(block);
@@ -93,9 +100,15 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
                     unit_of_offsets = halves(block.add(2 * ROWS));
                 }
             }
-            let mut codes = block.add(layout.head_bytes());
-            for tile in 0..layout.tiles() {
-                let scales = block.add(layout.scales_at(tile));
+            let mut codes = block.add(head_bytes);
+            for tile in 0..tiles {
+                let scales = block.add(scales_at[0] + tile * (scales_at[1] - scales_at[0]));
+                // Where much is computed with each tile, the processor by itself asks for the next too late.
+                if WIDTH > 4 {
+                    for line in 0..code_bytes.div_ceil(64) {
+                        _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_add(AHEAD + 64 * line).cast());
+                    }
+                }
                 // Four columns of all rows to a register.
                 let mut quads = [_mm512_setzero_si512(); QUADS];
                 if BITS == 8 {
@@ -139,16 +152,21 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
                         total[ROW] = _mm512_fnmadd_ps(offset, _mm512_set1_ps(sum), total[ROW]);
                     });
                 });
-                codes = codes.add(layout.code_bytes());
+                codes = codes.add(code_bytes);
                 (inputs, input_scales) = (inputs.add(WIDTH * COLUMNS), input_scales.add(WIDTH));
                 input_totals = input_totals.add(WIDTH * SUMS);
             }
-            block = block.add(layout.block_bytes());
+            block = block.add(block_bytes);
         }
         repeat!(16: WIDTH, ROW, {
             _mm512_storeu_ps(sums[ROW].as_mut_ptr(), total[ROW]);
         });
     }
+}
+
+/// Where things lie in a block.
+const fn layout(bits: usize, halves: usize, own: bool, fine: bool) -> Layout {
+    Layout { bits, halves, offset: if own { None } else { Some(0) }, fine }
 }
 
 /// Sixteen numbers of 16-bit floats.
