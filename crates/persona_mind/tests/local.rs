@@ -130,6 +130,35 @@ fn sampling_can_be_set() {
     assert_eq!(one, two, "greedy knows no chance");
 }
 
+/// Notes what it hears.
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl ReplySink for Notes {
+    fn chunk(&mut self, text: &str) -> ControlFlow<()> {
+        self.0.extend((!text.is_empty()).then(|| text.to_owned()));
+        ControlFlow::Continue(())
+    }
+}
+
+#[test]
+fn of_several_candidates_one_is_spoken_and_the_prompt_is_read_once() {
+    let (Some(several), Some(mut alone)) = (model(), model()) else { return };
+    let sampling = Sampling { temperature: 1.5, top_k: 0, top_p: 1.0, min_p: 0.0, ..Sampling::default() };
+    let (mut several, mut heard) = (several.with_candidates(4).with_sampling(sampling.clone()), Notes::default());
+    let reply = several.reply(&brief("Do you want to play?"), &mut heard).expect("a reply");
+    assert_eq!(heard.0, [reply.text.as_str()], "it is heard in one piece");
+    alone = alone.with_sampling(sampling);
+    let each: Vec<Brief> = (7..11).map(|seed| Brief { seed, ..brief("Do you want to play?") }).collect();
+    let texts: Vec<String> = each.iter().map(|brief| alone.reply(brief, &mut ()).expect("a reply").text).collect();
+    assert!(texts.contains(&reply.text), "it is one of {texts:?}: {:?}", reply.text);
+    let (prompt, computed) = (reply.stats.prompt_tokens, reply.stats.computed_tokens);
+    assert!(computed < prompt + 4 * 20, "four replies to {prompt} tokens computed {computed}");
+    let cut = several.reply(&brief("And now?"), &mut Patience(9)).expect("what it has");
+    assert_eq!((cut.finish, cut.text.as_str()), (Finish::Interrupted, ""), "nothing was heard before it was interrupted");
+    assert!(!several.reply(&brief("Well?"), &mut ()).expect("a reply").text.is_empty(), "and the next turn works");
+}
+
 #[test]
 fn several_turns_at_once_are_what_each_is_alone() {
     let (Some(mut together), Some(mut alone)) = (model(), model()) else { return };

@@ -1,5 +1,6 @@
 //! Language models from GGUF files and Hugging Face folders, run here.
 
+mod candidates;
 mod form;
 mod sessions;
 mod spoken;
@@ -13,6 +14,7 @@ use crate::engine::sampler::{Sampler, Sampling};
 use crate::engine::scheduler::{Ended, Request, Scheduler, TextId};
 use crate::engine::template::{ChatTemplate, Rendered};
 use crate::prompt::{self, Extent, ReplyForm};
+use candidates::Candidate;
 use sessions::{Kept, Sessions};
 use std::io::{Read, Seek};
 use std::ops::ControlFlow;
@@ -48,6 +50,10 @@ pub struct Local {
     sessions: Sessions,
     scheduler: Scheduler,
     turns: Vec<(TextId, Turn)>,
+    /// Replies to each line, of which one is spoken.
+    candidates: usize,
+    /// Those that have ended before others of their turn.
+    finished: Vec<Candidate>,
     /// Turns that the persona's bounds answer.
     refusals: Vec<(TurnId, Reply)>,
     form: ReplyForm,
@@ -112,6 +118,14 @@ impl Local {
         self
     }
 
+    /// Has so many replies written to each line, at once, and the one spoken that the model holds to be likeliest, by the mean of
+    /// its tokens; 1 by default, at most 16. The prompt is read once for all. Speech then comes at the end, in one piece.
+    #[must_use]
+    pub fn with_candidates(mut self, count: usize) -> Self {
+        self.candidates = count.clamp(1, 16);
+        self
+    }
+
     /// Chooses tokens in this way, in place of one that follows the persona's improvisation. The seed is the brief's.
     #[must_use]
     pub fn with_sampling(mut self, sampling: Sampling) -> Self {
@@ -134,6 +148,8 @@ impl Local {
             sessions,
             scheduler,
             turns: Vec::new(),
+            candidates: 1,
+            finished: Vec::new(),
             refusals: Vec::new(),
             form: ReplyForm::Tags,
             vocabulary: None,
@@ -168,10 +184,10 @@ impl Local {
         }
     }
 
-    fn sampler(&self, brief: &Brief) -> Sampler {
+    fn sampler(&self, brief: &Brief, seed: u64) -> Sampler {
         let improvisation = brief.persona.improvisation.clamp(0.0, 1.0);
         let usual = Sampling { temperature: 0.5 + 0.4 * improvisation, ..Sampling::default() };
-        Sampler::new(Sampling { seed: brief.seed, ..self.sampling.clone().unwrap_or(usual) })
+        Sampler::new(Sampling { seed, ..self.sampling.clone().unwrap_or(usual) })
     }
 
     /// Texts that show that the model goes on to write the other's part.
@@ -195,13 +211,22 @@ impl Together for Local {
         let kept = self.sessions.take(brief.conversation, &prompt.ids);
         let (cached, cache) =
             kept.map(|kept| (kept.ids, kept.cache)).unwrap_or_else(|| (Vec::new(), self.model.decoder.new_cache()));
-        let constraint = self.vocabulary.as_ref().map(|vocabulary| Constraint::new(vocabulary, &form::grammar(brief)));
-        let constraint = constraint.transpose().map_err(|error| model_failed(&error))?;
-        let stops = if constraint.is_some() { Vec::new() } else { self.stops(brief) };
-        let turn = Turn::new(brief, &prompt, stops, self.form);
-        let request = Request { ids: prompt.ids, cache, cached, sampler: self.sampler(brief), constraint, urgent };
-        let id = self.scheduler.add(&self.model.decoder, request).map_err(|error| model_failed(&error))?;
-        self.turns.push((id, turn));
+        for candidate in 0..self.candidates {
+            let constraint = self.vocabulary.as_ref().map(|vocabulary| Constraint::new(vocabulary, &form::grammar(brief)));
+            let constraint = constraint.transpose().map_err(|error| model_failed(&error))?;
+            let stops = if constraint.is_some() { Vec::new() } else { self.stops(brief) };
+            let turn = Turn::new(brief, &prompt, stops, self.form, self.candidates > 1);
+            let request = Request {
+                ids: prompt.ids.clone(),
+                cache: cache.clone(),
+                cached: cached.clone(),
+                sampler: self.sampler(brief, brief.seed.wrapping_add(candidate as u64)),
+                constraint,
+                urgent,
+            };
+            let id = self.scheduler.add(&self.model.decoder, request).map_err(|error| model_failed(&error))?;
+            self.turns.push((id, turn));
+        }
         Ok(())
     }
 
@@ -234,7 +259,10 @@ impl Together for Local {
             // What has been computed may not be what the tokens say.
             Err(error) => {
                 self.scheduler = Scheduler::default();
-                ended.extend(self.turns.drain(..).map(|(_, turn)| (turn.brief.turn, Err(model_failed(&error)))));
+                self.finished.clear();
+                let mut failed: Vec<TurnId> = self.turns.drain(..).map(|(_, turn)| turn.brief.turn).collect();
+                failed.dedup();
+                ended.extend(failed.into_iter().map(|turn| (turn, Err(model_failed(&error)))));
             }
         }
         ended
@@ -242,11 +270,18 @@ impl Together for Local {
 }
 
 impl Local {
-    /// Makes the reply of a text that has ended, and keeps what was computed.
+    /// Makes the reply of a text that has ended, if it is the last of its turn, and keeps what was computed.
     fn end(&mut self, id: TextId, text: Ended, sink: Sink) -> Option<(TurnId, Result<Reply, MindError>)> {
         let at = self.turns.iter().position(|(other, _)| *other == id)?;
         let (_, turn) = self.turns.remove(at);
-        let (ended, conversation) = (turn.brief.turn, turn.brief.conversation);
+        let ended = turn.brief.turn;
+        self.finished.push(Candidate { turn, text });
+        if self.turns.iter().any(|(_, turn)| turn.brief.turn == ended) {
+            return None;
+        }
+        let of_turn = self.finished.extract_if(.., |candidate| candidate.turn.brief.turn == ended).collect();
+        let Candidate { turn, text } = candidates::best(of_turn)?;
+        let conversation = turn.brief.conversation;
         let reply = match &text.failure {
             Some(failure) => Err(model_failed(failure)),
             None => Ok(turn.reply(text.computed, sink)),

@@ -18,6 +18,8 @@ pub(super) struct Turn {
     stream: TextStream,
     voice: Voice,
     most: usize,
+    /// Whether nothing is handed on before it has ended.
+    is_silent: bool,
 }
 
 /// What takes speech out of what is written.
@@ -47,7 +49,7 @@ impl Voice {
 pub(super) type Sink<'a> = &'a mut dyn FnMut(TurnId, &str) -> ControlFlow<()>;
 
 impl Turn {
-    pub(super) fn new(brief: &Brief, prompt: &Prompt, stops: Vec<String>, form: ReplyForm) -> Self {
+    pub(super) fn new(brief: &Brief, prompt: &Prompt, stops: Vec<String>, form: ReplyForm, is_silent: bool) -> Self {
         let stats = TurnStats { prompt_tokens: prompt.ids.len(), ..TurnStats::default() };
         Self {
             reply: Reply { emotion: brief.mood, stats, ..Reply::default() },
@@ -58,6 +60,7 @@ impl Turn {
             },
             most: prompt.max_reply,
             brief: brief.clone(),
+            is_silent,
         }
     }
 
@@ -70,6 +73,16 @@ impl Turn {
         is_broken_off
     }
 
+    /// Whether it came to an end by itself.
+    pub(super) fn is_whole(&self) -> bool {
+        self.reply.finish == Finish::default()
+    }
+
+    /// Tokens that have been written.
+    pub(super) fn tokens(&self) -> usize {
+        self.reply.stats.reply_tokens
+    }
+
     /// Takes in what has come of its text.
     pub(super) fn hear(&mut self, news: News, tokenizer: &Tokenizer, sink: Sink) -> ControlFlow<()> {
         let News::Token(id, _) = news else { return ControlFlow::Continue(()) };
@@ -79,7 +92,7 @@ impl Turn {
         self.reply.stats.reply_tokens += 1;
         let text = self.voice.push(&self.stream.push(&tokenizer.bytes(id)));
         self.reply.text += &text;
-        if sink(self.brief.turn, &text).is_break() {
+        if sink(self.brief.turn, if self.is_silent { "" } else { &text }).is_break() {
             self.reply.finish = Finish::Interrupted;
             return ControlFlow::Break(());
         }
@@ -98,8 +111,11 @@ impl Turn {
         if self.reply.finish != Finish::Interrupted {
             let rest = self.voice.push(&self.stream.finish()) + &self.voice.finish();
             // The reply is at its end: whether to go on is no question any more.
-            let _ = sink(self.brief.turn, &rest);
             self.reply.text += &rest;
+            let _ = sink(self.brief.turn, if self.is_silent { &self.reply.text } else { &rest });
+        } else if self.is_silent {
+            // Nothing of it was heard.
+            self.reply.text.clear();
         }
         self.reply.stats.computed_tokens = computed;
         match &self.voice {
