@@ -11,6 +11,7 @@ mod page;
 mod pool;
 mod tile;
 mod tiles;
+mod vectors;
 
 pub use attention::{Attend, attend_all};
 pub use inputs::Inputs;

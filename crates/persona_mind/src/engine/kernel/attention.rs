@@ -1,11 +1,14 @@
 //! Causal attention over pages.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod plain;
 
 use super::Pool;
 use super::page::{PAGE, Page};
+use super::vectors::Vectors;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -155,30 +158,34 @@ impl<'a> Head<'a> {
 /// Products of a page's keys, `[head_dim, PAGE]`, with each query; they go to `weights`, `stride` apart. `ahead` is what will be
 /// read next.
 fn scores(keys: &[half::f16], ahead: &[half::f16], queries: &[&[f32]], weights: &mut [f32], stride: usize) {
-    #[cfg(target_arch = "x86_64")]
-    if avx512::is_here() {
-        return avx512::scores(keys, ahead, queries, weights, stride);
+    match Vectors::here() {
+        #[cfg(target_arch = "x86_64")]
+        Vectors::Avx512 => avx512::scores(keys, ahead, queries, weights, stride),
+        #[cfg(target_arch = "x86_64")]
+        Vectors::AvxVnni | Vectors::Avx2 => avx2::scores(keys, queries, weights, stride),
+        _ => plain::scores(keys, queries, weights, stride),
     }
-    plain::scores(keys, queries, weights, stride);
 }
 
 /// Turns scores times `scale` to shares of 1.
 fn shares(scores: &mut [f32], scale: f32) {
-    #[cfg(target_arch = "x86_64")]
-    if avx512::is_here() {
-        return avx512::shares(scores, scale);
+    match Vectors::here() {
+        #[cfg(target_arch = "x86_64")]
+        Vectors::Avx512 => avx512::shares(scores, scale),
+        _ => plain::shares(scores, scale),
     }
-    plain::shares(scores, scale);
 }
 
 /// Adds a page's values, `[PAGE, head_dim]`, to each row of `out`, by its weights, which are `stride` apart. `ahead` is what will
 /// be read next.
 fn add_values(values: &[half::f16], ahead: &[half::f16], weights: &[f32], stride: usize, out: &mut [f32], head_dim: usize) {
-    #[cfg(target_arch = "x86_64")]
-    if avx512::is_here() {
-        return avx512::add_values(values, ahead, weights, stride, out, head_dim);
+    match Vectors::here() {
+        #[cfg(target_arch = "x86_64")]
+        Vectors::Avx512 => avx512::add_values(values, ahead, weights, stride, out, head_dim),
+        #[cfg(target_arch = "x86_64")]
+        Vectors::AvxVnni | Vectors::Avx2 => avx2::add_values(values, weights, stride, out, head_dim),
+        _ => plain::add_values(values, weights, stride, out, head_dim),
     }
-    plain::add_values(values, weights, stride, out, head_dim);
 }
 
 #[cfg(test)]
@@ -201,6 +208,12 @@ mod tests {
             scores(&page, &page, &queries, &mut quick, stride);
             plain::scores(&page, &queries, &mut plain, stride);
             near(&quick, &plain, "scores");
+            #[cfg(target_arch = "x86_64")]
+            if Vectors::Avx2.are_here() {
+                let mut quick = vec![0.0; rows * stride];
+                avx2::scores(&page, &queries, &mut quick, stride);
+                near(&quick, &plain, "scores by AVX2");
+            }
             for (quick, plain) in quick.chunks_exact_mut(stride).zip(plain.chunks_exact_mut(stride)) {
                 shares(&mut quick[..29], 0.3);
                 plain::shares(&mut plain[..29], 0.3);
@@ -210,6 +223,12 @@ mod tests {
             add_values(&page, &page, &plain, stride, &mut out, dim);
             plain::add_values(&page, &plain, stride, &mut expected, dim);
             near(&out, &expected, "values");
+            #[cfg(target_arch = "x86_64")]
+            if Vectors::Avx2.are_here() {
+                let mut out = numbers(rows * dim, 0.1);
+                avx2::add_values(&page, &plain, stride, &mut out, dim);
+                near(&out, &expected, "values by AVX2");
+            }
         }
     }
 

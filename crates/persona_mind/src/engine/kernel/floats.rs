@@ -1,12 +1,15 @@
 //! Matrices of 32-bit and 16-bit floats.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 
 use super::Pool;
 use super::inputs::Turned;
 use super::memory::{Columns, Lines, MOST, Sums, blocks_a_part};
 use super::tile::ROWS;
+use super::vectors::Vectors;
 use candle_core::quantized::GgmlDType;
 use half::{bf16, f16};
 use std::sync::{Mutex, PoisonError};
@@ -111,11 +114,17 @@ impl Floats {
 
 impl Strip<'_> {
     fn multiply(self, x: &Turned, sums: &mut Sums) {
-        #[cfg(target_arch = "x86_64")]
-        if avx512::is_here() {
-            return avx512::multiply(self, x, sums);
+        self.multiply_with(x, sums, Vectors::here());
+    }
+
+    fn multiply_with(self, x: &Turned, sums: &mut Sums, vectors: Vectors) {
+        match vectors {
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx512 => avx512::multiply(self, x, sums),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::AvxVnni | Vectors::Avx2 => avx2::multiply(self, x, sums),
+            _ => self.multiply_plainly(x, sums),
         }
-        self.multiply_plainly(x, sums);
     }
 
     fn multiply_plainly(self, x: &Turned, sums: &mut Sums) {
@@ -125,6 +134,39 @@ impl Strip<'_> {
             let weights: [f32; ROWS] = std::array::from_fn(|row| self.kind.number(&column[row * size..]));
             for (input, sums) in inputs.iter().zip(sums.iter_mut()).take(x.rows.count) {
                 sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight * input);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::kernel::{Inputs, PoolSettings};
+
+    #[test]
+    fn all_forms_agree_with_the_plain_one() {
+        let pool = Pool::new(PoolSettings::default());
+        let numbers: Vec<f32> = (0..20 * 37).map(|i| (i as f32 * 0.73).sin()).collect();
+        for dtype in [GgmlDType::F32, GgmlDType::F16, GgmlDType::BF16] {
+            let bytes: Vec<u8> = match dtype {
+                GgmlDType::F16 => numbers.iter().flat_map(|x| f16::from_f32(*x).to_le_bytes()).collect(),
+                GgmlDType::BF16 => numbers.iter().flat_map(|x| bf16::from_f32(*x).to_le_bytes()).collect(),
+                _ => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            };
+            let floats = Floats::new(dtype, &bytes, [20, 37], &pool);
+            for rows in [1, 3, 6, 16] {
+                let mut inputs = Inputs::new();
+                inputs.set(&numbers[..rows * 37], 37);
+                let (x, mut plain) = (&inputs.turned()[0], [[0.0; ROWS]; MOST]);
+                floats.strip(1).multiply_plainly(x, &mut plain);
+                for vectors in [Vectors::Avx512, Vectors::Avx2].into_iter().filter(|vectors| vectors.are_here()) {
+                    let mut quick = [[0.0; ROWS]; MOST];
+                    floats.strip(1).multiply_with(x, &mut quick, vectors);
+                    for (quick, plain) in quick[..rows].iter().flatten().zip(plain[..rows].iter().flatten()) {
+                        assert!((quick - plain).abs() < 1e-4, "{dtype:?}, {vectors:?}: {quick} and {plain}");
+                    }
+                }
             }
         }
     }

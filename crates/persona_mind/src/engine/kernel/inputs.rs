@@ -1,9 +1,12 @@
 //! What matrices are multiplied by, prepared once for all matrices that take the same.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 
 use super::tile::COLUMNS;
+use super::vectors::Vectors;
 use std::sync::OnceLock;
 
 /// Numbers of rows that are worked on together.
@@ -127,11 +130,17 @@ impl Inputs {
 
 /// Whole numbers from -127 to 127, what they are times, and the sum of each half of them. What is no number is 0.
 fn quantise(numbers: &[f32], codes: &mut [i8]) -> (f32, [f32; 2]) {
-    #[cfg(target_arch = "x86_64")]
-    if avx512::is_here() {
-        return avx512::quantise(numbers, codes);
+    quantise_with(numbers, codes, Vectors::here())
+}
+
+fn quantise_with(numbers: &[f32], codes: &mut [i8], vectors: Vectors) -> (f32, [f32; 2]) {
+    match vectors {
+        #[cfg(target_arch = "x86_64")]
+        Vectors::Avx512 => avx512::quantise(numbers, codes),
+        #[cfg(target_arch = "x86_64")]
+        Vectors::AvxVnni | Vectors::Avx2 => avx2::quantise(numbers, codes),
+        _ => plainly(numbers, codes),
     }
-    plainly(numbers, codes)
 }
 
 fn plainly(numbers: &[f32], codes: &mut [i8]) -> (f32, [f32; 2]) {
@@ -165,16 +174,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_plain_form_and_the_processors_agree() {
+    fn all_forms_agree_with_the_plain_one() {
         let wave = |step: f32| std::array::from_fn(|i| (i as f32 * step).sin() * (1 + i) as f32);
         let odd = [f32::NAN, f32::INFINITY, -0.0, 1e-42];
         for numbers in
             [wave(0.7), wave(1e-20), [0.0; 32], std::array::from_fn(|i| odd[i % 4]), std::array::from_fn(|i| odd[i % 2 * 3])]
         {
-            let (mut codes, mut expected) = ([0; 32], [0; 32]);
-            let found = quantise(&numbers, &mut codes);
-            assert_eq!(format!("{found:?}"), format!("{:?}", plainly(&numbers, &mut expected)), "of {numbers:?}");
-            assert_eq!(codes, expected, "codes of {numbers:?}");
+            for vectors in [Vectors::Avx512, Vectors::Avx2].into_iter().filter(|vectors| vectors.are_here()) {
+                let (mut codes, mut expected) = ([0; 32], [0; 32]);
+                let found = quantise_with(&numbers, &mut codes, vectors);
+                assert_eq!(format!("{found:?}"), format!("{:?}", plainly(&numbers, &mut expected)), "of {numbers:?}");
+                assert_eq!(codes, expected, "codes of {numbers:?}");
+            }
         }
     }
 

@@ -1,12 +1,15 @@
 //! Quantised matrices.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod plain;
 
 use super::inputs::Quantised;
 use super::memory::{Columns, Lines, MOST, Sums, blocks_a_part};
 use super::tile::{COLUMNS, Layout, ROWS, Stretch};
+use super::vectors::Vectors;
 use super::{Pool, blocks};
 use candle_core::quantized::GgmlDType;
 use std::sync::{Mutex, PoisonError};
@@ -23,10 +26,7 @@ pub struct Tiles {
 
 /// Whether there is a form for this processor that is worth it; the plain one is for comparison.
 pub fn are_quick() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return avx512::is_here();
-    #[cfg(not(target_arch = "x86_64"))]
-    false
+    Vectors::here() != Vectors::Plain
 }
 
 /// Sixteen rows.
@@ -132,11 +132,17 @@ impl Strip<'_> {
     }
 
     fn multiply(self, x: &Quantised, sums: &mut Sums) {
-        #[cfg(target_arch = "x86_64")]
-        if avx512::is_here() {
-            return avx512::multiply(self, x, sums);
+        self.multiply_with(x, sums, Vectors::here());
+    }
+
+    fn multiply_with(self, x: &Quantised, sums: &mut Sums, vectors: Vectors) {
+        match vectors {
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx512 => avx512::multiply(self, x, sums),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::AvxVnni | Vectors::Avx2 => avx2::multiply(self, x, sums, vectors),
+            _ => plain::multiply(self, x, sums),
         }
-        plain::multiply(self, x, sums);
     }
 }
 
@@ -148,25 +154,66 @@ mod tests {
     use candle_core::{Device, Tensor};
 
     #[test]
-    fn the_plain_form_and_the_processors_agree() {
+    fn all_forms_agree_with_the_plain_one() {
         let pool = Pool::new(PoolSettings::default());
-        let numbers: Vec<f32> = (0..20 * 256).map(|i| (i as f32 * 0.73).sin()).collect();
-        let tensor = Tensor::from_slice(&numbers, (20, 256), &Device::Cpu).expect("as many numbers");
-        let mut inputs = Inputs::new();
-        inputs.set(&numbers[..5 * 256], 256);
+        let numbers: Vec<f32> = (0..20 * 512).map(|i| (i as f32 * 0.73).sin()).collect();
+        let tensor = Tensor::from_slice(&numbers, (20, 512), &Device::Cpu).expect("as many numbers");
         let types =
-            [GgmlDType::Q2K, GgmlDType::Q3K, GgmlDType::Q4_0, GgmlDType::Q4K, GgmlDType::Q5_0, GgmlDType::Q5K, GgmlDType::Q6K];
-        for dtype in types.into_iter().chain([GgmlDType::Q8_0]) {
+            [GgmlDType::Q2K, GgmlDType::Q3K, GgmlDType::Q4_0, GgmlDType::Q4_1, GgmlDType::Q4K, GgmlDType::Q5_0, GgmlDType::Q5_1];
+        for dtype in types.into_iter().chain([GgmlDType::Q5K, GgmlDType::Q6K, GgmlDType::Q8_0]) {
             let stored = QTensor::quantize(&tensor, dtype).expect("whole blocks");
             let layout = blocks::layout(dtype).expect("a quantised type");
-            let tiles = Tiles::new(layout, dtype, &stored.data().expect("in memory"), [20, 256], &pool);
-            let (mut quick, mut plain) = ([[0.0; ROWS]; MOST], [[0.0; ROWS]; MOST]);
-            for x in inputs.quantised() {
-                tiles.strip(1).multiply(x, &mut quick);
+            let tiles = Tiles::new(layout, dtype, &stored.data().expect("in memory"), [20, 512], &pool);
+            for rows in [1, 2, 5, 16] {
+                let mut inputs = Inputs::new();
+                inputs.set(&numbers[..rows * 512], 512);
+                let x = &inputs.quantised()[0];
+                let mut plain = [[0.0; ROWS]; MOST];
                 plain::multiply(tiles.strip(1), x, &mut plain);
+                for vectors in [Vectors::Avx512, Vectors::AvxVnni, Vectors::Avx2].into_iter().filter(|vectors| vectors.are_here())
+                {
+                    let mut quick = [[0.0; ROWS]; MOST];
+                    tiles.strip(1).multiply_with(x, &mut quick, vectors);
+                    for (quick, plain) in quick[..rows].iter().flatten().zip(plain[..rows].iter().flatten()) {
+                        assert!(
+                            (quick - plain).abs() < 1e-3 * (1.0 + plain.abs()),
+                            "{dtype:?}, {vectors:?}: {quick} and {plain}"
+                        );
+                    }
+                }
             }
-            for (quick, plain) in quick[..5].iter().flatten().zip(plain[..5].iter().flatten()) {
-                assert!((quick - plain).abs() < 1e-3 * (1.0 + plain.abs()), "{dtype:?}: {quick} and {plain}");
+        }
+    }
+
+    #[test]
+    fn the_largest_codes_and_inputs_overflow_nothing() {
+        let pool = Pool::new(PoolSettings::default());
+        let mut inputs = Inputs::new();
+        inputs.set(&[[1.0f32; 256], [-1.0; 256]].concat(), 256);
+        for dtype in [GgmlDType::Q4_0, GgmlDType::Q5_0, GgmlDType::Q6K, GgmlDType::Q8_0] {
+            let layout = blocks::layout(dtype).expect("a quantised type");
+            for fill in [0x00, 0x7f, 0x80, 0xff] {
+                // Scales of 1, and the largest or least of codes.
+                let mut bytes = vec![fill; 256 / dtype.block_size() * dtype.type_size()];
+                for block in bytes.chunks_exact_mut(dtype.type_size()) {
+                    let at = if dtype == GgmlDType::Q6K { 208 } else { 0 };
+                    block[at..at + 2].copy_from_slice(&half::f16::ONE.to_le_bytes());
+                }
+                let tiles = Tiles::new(layout, dtype, &bytes, [1, 256], &pool);
+                let mut plain = [[0.0; ROWS]; MOST];
+                plain::multiply(tiles.strip(0), &inputs.quantised()[0], &mut plain);
+                for vectors in [Vectors::Avx512, Vectors::AvxVnni, Vectors::Avx2].into_iter().filter(|vectors| vectors.are_here())
+                {
+                    let mut quick = [[0.0; ROWS]; MOST];
+                    tiles.strip(0).multiply_with(&inputs.quantised()[0], &mut quick, vectors);
+                    for row in 0..2 {
+                        let (quick, plain) = (quick[row][0], plain[row][0]);
+                        assert!(
+                            (quick - plain).abs() <= 1e-4 * plain.abs(),
+                            "{dtype:?} of {fill}, {vectors:?}: {quick} and {plain}"
+                        );
+                    }
+                }
             }
         }
     }

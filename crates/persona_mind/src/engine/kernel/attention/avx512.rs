@@ -2,6 +2,7 @@
 
 use super::TOGETHER;
 use crate::engine::kernel::page::PAGE;
+use crate::engine::kernel::vectors::Vectors;
 use half::f16;
 use std::arch::x86_64::*;
 
@@ -25,14 +26,9 @@ macro_rules! by_rows {
     };
 }
 
-/// Whether the processor has it.
-pub fn is_here() -> bool {
-    is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl")
-}
-
 pub fn scores(keys: &[f16], ahead: &[f16], queries: &[&[f32]], weights: &mut [f32], stride: usize) {
     let dim = keys.len() / PAGE;
-    assert!(is_here() && queries.iter().all(|query| query.len() == dim), "queries of the keys' width");
+    assert!(Vectors::Avx512.are_here() && queries.iter().all(|query| query.len() == dim), "queries of the keys' width");
     assert!(queries.is_empty() || weights.len() >= (queries.len() - 1) * stride + PAGE, "room for each query's scores");
     // SAFETY: the processor has the instructions, and all that is read and written lies inside of what was measured.
     unsafe { by_rows!(queries.len(), scores_of, (keys, ahead, queries, weights, stride)) }
@@ -64,7 +60,7 @@ unsafe fn scores_of<const ROWS: usize>(keys: &[f16], ahead: &[f16], queries: &[&
 }
 
 pub fn shares(scores: &mut [f32], scale: f32) {
-    assert!(is_here(), "a processor that has it");
+    assert!(Vectors::Avx512.are_here(), "a processor that has it");
     // SAFETY: the processor has the instructions.
     unsafe { shares_of(scores, scale) }
 }
@@ -119,7 +115,10 @@ fn exp(x: __m512) -> __m512 {
 
 pub fn add_values(values: &[f16], ahead: &[f16], weights: &[f32], stride: usize, out: &mut [f32], head_dim: usize) {
     let rows = out.len() / head_dim;
-    assert!(is_here() && values.len() == PAGE * head_dim && out.len() == rows * head_dim, "whole values and rows");
+    assert!(
+        Vectors::Avx512.are_here() && values.len() == PAGE * head_dim && out.len() == rows * head_dim,
+        "whole values and rows"
+    );
     assert!(rows == 0 || weights.len() >= (rows - 1) * stride + PAGE, "weights for each row");
     // SAFETY: the processor has the instructions, and all that is read and written lies inside of what was measured.
     unsafe { by_rows!(rows, add_values_to, (values, ahead, weights, stride, out, head_dim)) }

@@ -4,21 +4,17 @@ use super::{Kind, Strip};
 use crate::engine::kernel::inputs::Turned;
 use crate::engine::kernel::memory::Sums;
 use crate::engine::kernel::tile::ROWS;
+use crate::engine::kernel::vectors::Vectors;
 use std::arch::x86_64::*;
-
-/// Whether the processor has it.
-pub fn is_here() -> bool {
-    is_x86_feature_detected!("avx512f")
-}
 
 /// Sums of sixteen rows with each row of `x`.
 ///
 /// # Panics
-/// If the strip and `x` are not of the same columns, or the processor has no AVX-512 ([`is_here`]).
+/// If the strip and `x` are not of the same columns, or the processor has no AVX-512.
 pub fn multiply(strip: Strip, x: &Turned, sums: &mut Sums) {
     let width = x.rows.width;
     let columns = x.numbers.len() / width;
-    assert!(is_here(), "a processor that has it");
+    assert!(Vectors::Avx512.are_here(), "a processor that has it");
     assert_eq!(strip.numbers.len(), columns * ROWS * strip.kind.size(), "the same columns");
     macro_rules! by_width {
         ($kind:literal) => {

@@ -1,16 +1,12 @@
 //! Rounding by AVX-512: sixteen numbers at once.
 
 use super::{COLUMNS, scale_of};
+use crate::engine::kernel::vectors::Vectors;
 use std::arch::x86_64::*;
-
-/// Whether the processor has it.
-pub fn is_here() -> bool {
-    is_x86_feature_detected!("avx512f")
-}
 
 /// As the plain form.
 pub fn quantise(numbers: &[f32], codes: &mut [i8]) -> (f32, [f32; 2]) {
-    assert!(is_here() && numbers.len() == COLUMNS && codes.len() == COLUMNS, "a group of columns");
+    assert!(Vectors::Avx512.are_here() && numbers.len() == COLUMNS && codes.len() == COLUMNS, "a group of columns");
     // SAFETY: the processor has the instructions, and both slices have been measured.
     unsafe { quantise_group(numbers, codes) }
 }

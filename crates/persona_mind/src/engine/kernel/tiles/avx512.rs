@@ -4,12 +4,8 @@ use super::Strip;
 use crate::engine::kernel::inputs::{Quantised, SUMS};
 use crate::engine::kernel::memory::Sums;
 use crate::engine::kernel::tile::{COLUMNS, Layout, ROWS};
+use crate::engine::kernel::vectors::Vectors;
 use std::arch::x86_64::*;
-
-/// Whether the processor has it.
-pub fn is_here() -> bool {
-    is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni")
-}
 
 /// Repeats a block with a constant of each number below a count of at most 2, 4, 8 or 16: all is unrolled, so that arrays stay
 /// in registers.
@@ -29,11 +25,11 @@ macro_rules! repeat {
 /// Sums of sixteen rows with each row of `x`.
 ///
 /// # Panics
-/// If the strip and `x` are not of the same columns, or the processor has no AVX-512 ([`is_here`]).
+/// If the strip and `x` are not of the same columns, or the processor has no AVX-512.
 pub fn multiply(strip: Strip, x: &Quantised, sums: &mut Sums) {
     let (layout, width) = (strip.layout, x.rows.width);
     let groups = x.scales.len() / width;
-    assert!(is_here(), "a processor that has it");
+    assert!(Vectors::Avx512.are_here(), "a processor that has it");
     assert!(groups.is_multiple_of(layout.tiles()) && strip.blocks.len() >= groups / layout.tiles() * layout.block_bytes());
     assert!(x.codes.len() == groups * width * COLUMNS && x.totals.len() == groups * width * SUMS);
     macro_rules! by_width {
