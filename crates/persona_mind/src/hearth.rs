@@ -18,6 +18,7 @@
 //! # Ok::<(), persona_mind::MindError>(())
 //! ```
 
+mod asides;
 mod backend;
 pub mod eye;
 pub mod file;
@@ -30,6 +31,7 @@ pub mod ops;
 pub mod phrasebook;
 pub mod plan;
 pub mod reader;
+pub mod said;
 pub mod script;
 pub mod speech;
 mod talk;

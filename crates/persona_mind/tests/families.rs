@@ -3,7 +3,7 @@
 
 use candle_core::{DType, Device};
 use persona_mind::engine::decoder::{Cache, CacheType, Input, Mixer, Piece, Rows};
-use persona_mind::engine::kernel::PoolSettings;
+use persona_mind::engine::kernel::{Place, PoolSettings};
 use persona_mind::engine::model::{Model, ModelSettings};
 use persona_mind::engine::session::Session;
 use persona_mind::engine::tokenizer::Control;
@@ -53,12 +53,14 @@ fn fixture(family: &'static str, file: &str, settings: ModelSettings, expected: 
 }
 
 fn settings(context: usize, cache: CacheType) -> ModelSettings {
-    ModelSettings { context, cache, pool: PoolSettings { threads: 2, ..PoolSettings::default() } }
+    ModelSettings { context, cache, pool: PoolSettings { threads: 2, ..PoolSettings::default() }, ..ModelSettings::default() }
 }
 
-/// Every family from both kinds of files, with both kinds of caches.
+/// Every family from both kinds of files, with both kinds of caches; and by candle's products, as on a graphics card.
 fn each(check: impl Fn(&Fixture)) {
     for family in FAMILIES {
+        let by_candle = ModelSettings { place: Place::Candle, ..settings(64, CacheType::F32) };
+        check(&fixture(family, "model.gguf", by_candle, "logits"));
         for (file, cache) in [("model.gguf", CacheType::F32), ("", CacheType::F32), ("model.gguf", CacheType::F16)] {
             check(&fixture(family, file, settings(64, cache), "logits"));
         }

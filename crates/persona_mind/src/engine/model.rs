@@ -5,7 +5,7 @@ mod folder;
 use super::decoder::{CacheType, Decoder, TensorSource};
 use super::family::from_metadata;
 use super::gguf::{Gguf, GgufError};
-use super::kernel::{Packed, Pool, PoolSettings};
+use super::kernel::{Packed, Place, Pool, PoolSettings};
 use super::safetensors::SafeTensorsError;
 use super::tokenizer::{Tokenizer, TokenizerError};
 use candle_core::Tensor;
@@ -81,11 +81,19 @@ pub struct ModelSettings {
     pub cache: CacheType,
     /// The threads that compute, and how they give way to others.
     pub pool: PoolSettings,
+    /// What multiplies the matrices.
+    pub place: Place,
 }
 
 impl Default for ModelSettings {
     fn default() -> Self {
-        Self { context: CONTEXT, cache: CacheType::default(), pool: PoolSettings::default() }
+        Self { context: CONTEXT, cache: CacheType::default(), pool: PoolSettings::default(), place: Place::default() }
+    }
+}
+
+impl ModelSettings {
+    fn pool(&self) -> Result<Arc<Pool>, ModelError> {
+        Ok(Arc::new(Pool::new(self.pool.clone()).on(self.place.device()?)))
     }
 }
 
@@ -153,7 +161,7 @@ impl Model {
         let tokenizer = Tokenizer::new(&gguf)?;
         let (shape, context) = from_metadata(&mut gguf, tokenizer.len(), settings.context)?;
         let template = gguf.text("tokenizer.chat_template").ok().map(str::to_owned);
-        let decoder = Decoder::new(&Weights(RefCell::new(gguf)), shape, settings.cache, Arc::new(Pool::new(settings.pool)))?;
+        let decoder = Decoder::new(&Weights(RefCell::new(gguf)), shape, settings.cache, settings.pool()?)?;
         Ok(Self { decoder, tokenizer, template, context })
     }
 }

@@ -3,6 +3,8 @@
 //! The template is a Jinja program in the file's metadata. It is run on stand-ins, and each message's text is put in
 //! afterwards: so a text is never taken for part of the program, nor for a control token.
 
+mod namespaces;
+
 use super::tokenizer::{Control, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
@@ -97,6 +99,9 @@ impl ChatTemplate {
     pub fn new(source: &str, first: &str, end: &str) -> Result<Self, TemplateError> {
         if source.len() > MAX_SOURCE {
             return Err(TemplateError::Size(source.len()));
+        }
+        if let Some(fault) = namespaces::fault(source) {
+            return Err(TemplateError::Jinja(fault));
         }
         let mut environment = Environment::new();
         environment.set_fuel(Some(FUEL));

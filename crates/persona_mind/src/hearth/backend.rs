@@ -1,6 +1,7 @@
 //! Hearth as a way of answering turns.
 
 use super::Hearth;
+use super::asides::dressed;
 use super::file::ModelFile;
 use super::plan::{Plan, Planner, names_of};
 use super::script::{Choice, Prompt, Script};
@@ -34,6 +35,7 @@ impl Backend for Hearth {
             max_tokens: brief.max_tokens.clamp(8, 96),
         };
         let manner = (brief.persona.register, is_long(brief));
+        let replies: Vec<&str> = brief.history.iter().map(|exchange| exchange.reply.as_str()).collect();
         let mut best: Option<Wording> = None;
         let mut interrupted = false;
         for _ in 0..CANDIDATES {
@@ -44,7 +46,7 @@ impl Backend for Hearth {
             };
             let wording = self
                 .speaker
-                .word(&prompt, &logits, &plan, manner, &self.file.vocab, &mut chance, &mut keep_on)
+                .word(&prompt, &logits, &plan, manner, &self.file.vocab, &mut chance, &replies, &mut keep_on)
                 .map_err(failed)?;
             let good = is_sound(&wording, &plan);
             if good || best.is_none() {
@@ -58,7 +60,8 @@ impl Backend for Hearth {
         let mut reply = if interrupted {
             Reply { finish: Finish::Interrupted, ..Reply::default() }
         } else {
-            speak(&wording.text, &wording, sink)
+            let text = dressed(&wording.text, brief, plan.tone, &self.speaker.phrasebook, &mut chance.rng);
+            speak(&text, &wording, sink)
         };
         reply.action = plan.action.clone();
         reply.used_facts = plan.fact.into_iter().collect();

@@ -4,6 +4,8 @@
 //! the lines for what was meant, token by token: what it says is sound, and which of them it says is its own choice. A fact is
 //! told within a written frame: "If you have to know, {core}."
 
+use super::asides::is_said;
+use super::plan::Looked;
 use super::script::{Certainty, SeenThing, THING_SLOTS};
 use super::vocab::{COLOURS, Tone, Vocab};
 use crate::brief::Register;
@@ -19,12 +21,24 @@ pub const VIEW: &str = "view:";
 /// The topic of what a talkative character adds to a fact.
 pub const ASIDE: &str = "aside";
 
+/// The topic of what is said before a reply, and of what is said behind it.
+pub const OPENER: &str = "opener";
+/// See [`OPENER`].
+pub const CLOSER: &str = "closer";
+
 /// Written lines by register, topic (an intent, [`UNKNOWN`], [`GUARDED`], [`ASIDE`], or how sure a fact is) and tone.
 #[derive(Clone, Debug, Default)]
 pub struct Phrasebook {
-    lines: HashMap<(Register, String), Vec<(Tone, Vec<u32>)>>,
+    lines: HashMap<(Register, String), Vec<(Tone, Line)>>,
     /// Lines with `{core}` for the sentence that states a fact, and lines with places for what is in view.
     frames: HashMap<(Register, String), Vec<(Tone, String)>>,
+}
+
+/// A line as it is written, and in tokens.
+#[derive(Clone, Debug)]
+struct Line {
+    text: String,
+    ids: Vec<u32>,
 }
 
 /// The lines that a reply can still become.
@@ -49,7 +63,7 @@ impl Phrasebook {
             if line.contains("{core}") || line.contains("{Core}") || topic.starts_with(VIEW) {
                 book.frames.entry(place).or_default().push((*tone, line.to_owned()));
             } else {
-                book.lines.entry(place).or_default().push((*tone, vocab.encode(line)));
+                book.lines.entry(place).or_default().push((*tone, Line { ids: vocab.encode(line), text: line.to_owned() }));
             }
         }
         book
@@ -77,7 +91,7 @@ impl Phrasebook {
         if long {
             let asides = self.lines.get(&place(ASIDE)).map_or(&[][..], Vec::as_slice);
             let both =
-                |(line, (_, aside)): (&Cow<[u32]>, &(Tone, Vec<u32>))| Cow::Owned([line.as_ref(), aside.as_slice()].concat());
+                |(line, (_, aside)): (&Cow<[u32]>, &(Tone, Line))| Cow::Owned([line.as_ref(), aside.ids.as_slice()].concat());
             let with: Vec<Cow<[u32]>> =
                 lines.iter().flat_map(|line| asides.iter().map(move |aside| (line, aside))).map(both).collect();
             lines.extend(with);
@@ -90,30 +104,50 @@ impl Phrasebook {
     pub fn viewing(
         &self,
         register: Register,
-        intent: &str,
+        (intent, looked): (&str, Option<&Looked>),
         things: &[SeenThing],
         vocab: &Vocab,
         may_speak: impl Fn(u32) -> bool,
     ) -> Path<'_> {
         let id = match (intent, things.len()) {
+            _ if looked.is_some() => looked.map_or("", |looked| looked.topic),
             ("see", count) => ["see_nothing", "see_one", "see_two", "see_three"][count.min(3)],
             ("in_view", 0) => "not_in_view",
             ("in_view", _) => "is_in_view",
             (other, _) => other,
         };
         let all = self.frames.get(&(register, format!("{VIEW}{id}"))).map_or(&[][..], Vec::as_slice);
-        let filled = all.iter().map(|(_, line)| vocab.encode(&fill(line, things)));
+        let words = looked.map_or(&[][..], |looked| looked.words.as_slice());
+        let with_words = |line: &String| capital(words.iter().fold(line.clone(), |line, (slot, word)| line.replace(slot, word)));
+        let filled = all.iter().map(|(_, line)| vocab.encode(&fill(&with_words(line), things)));
         let lines = filled.filter(|line| line.iter().all(|id| may_speak(*id))).map(Cow::Owned).collect();
         Path { lines, end: vocab.special("<end>"), at: 0 }
     }
 
-    /// The lines on a topic in a tone, or in any where there are none in that one, that hold only tokens that may be spoken.
+    /// The lines on a topic in a tone, or in any where there are none in that one, that hold only tokens that may be spoken;
+    /// without those that stand in earlier replies, while there are others.
     #[must_use]
-    pub fn path(&self, register: Register, topic: &str, tone: Tone, end: u32, may_speak: impl Fn(u32) -> bool) -> Path<'_> {
+    pub fn path(
+        &self,
+        register: Register,
+        topic: &str,
+        tone: Tone,
+        end: u32,
+        may_speak: impl Fn(u32) -> bool,
+        replies: &[&str],
+    ) -> Path<'_> {
         let all = self.lines.get(&(register, topic.to_owned())).map_or(&[][..], Vec::as_slice);
-        let all: Vec<_> = all.iter().filter(|(_, line)| line.iter().all(|id| may_speak(*id))).map(|(t, l)| (*t, l)).collect();
-        let lines = in_tone(&all, tone).map(|line| Cow::Borrowed(line.as_slice())).collect();
-        Path { lines, end, at: 0 }
+        let all: Vec<_> = all.iter().filter(|(_, line)| line.ids.iter().all(|id| may_speak(*id))).map(|(t, l)| (*t, l)).collect();
+        let lines: Vec<&Line> = in_tone(&all, tone).copied().collect();
+        let fresh: Vec<&Line> = lines.iter().filter(|line| !is_said(&line.text, replies)).copied().collect();
+        let lines = if fresh.is_empty() { lines } else { fresh };
+        Path { lines: lines.into_iter().map(|line| Cow::Borrowed(line.ids.as_slice())).collect(), end, at: 0 }
+    }
+
+    /// What is written on a topic in a tone, or in none.
+    pub fn phrases(&self, register: Register, topic: &str, tone: Tone) -> impl Iterator<Item = &str> {
+        let all = self.lines.get(&(register, topic.to_owned())).map_or(&[][..], Vec::as_slice);
+        all.iter().filter(move |(of, _)| *of == tone || *of == Tone::Neutral).map(|(_, line)| line.text.as_str())
     }
 }
 
@@ -142,6 +176,12 @@ impl Path<'_> {
         self.lines.retain(|line| line.get(at) == Some(&id));
         self.at += 1;
     }
+}
+
+/// A line with a capital at its beginning, where that is a letter.
+fn capital(line: String) -> String {
+    let mut letters = line.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// A written line on what is in view, with the things' colours and the first one's place.
@@ -189,7 +229,7 @@ mod tests {
         let id = |letter: &str| vocab.encode(letter)[0];
         let tell = |claim: &str| book.telling(Register::Gruff, Certainty::Sure, Tone::Cold, claim, false, &vocab);
         assert!(tell("A {O}").leads_to(id("A")) && !tell("A {O}").leads_to(id("F")), "a fact without a frame stands by itself");
-        let mut path = book.path(Register::Gruff, "greet", Tone::Neutral, end, |id| id != goal);
+        let mut path = book.path(Register::Gruff, "greet", Tone::Neutral, end, |id| id != goal, &[]);
         assert!(path.leads_to(id("A")) && !path.leads_to(id("Y")), "lines of another register are not on it");
         path.step(id("A"));
         assert!(path.leads_to(id("y")) && path.leads_to(id("h")), "all of its own are");
@@ -199,9 +239,9 @@ mod tests {
         }
         assert!(path.leads_to(end) && !path.leads_to(id(".")), "and at the end of a line is its end");
         assert!(
-            book.path(Register::Gruff, "greet", Tone::Warm, end, |_| true).leads_to(id("A")),
+            book.path(Register::Gruff, "greet", Tone::Warm, end, |_| true, &[]).leads_to(id("A")),
             "another tone is better than none"
         );
-        assert!(book.viewing(Register::Gruff, "see", &[], &vocab, |_| true).leads_to(goal), "without lines all is free");
+        assert!(book.viewing(Register::Gruff, ("see", None), &[], &vocab, |_| true).leads_to(goal), "without lines all is free");
     }
 }

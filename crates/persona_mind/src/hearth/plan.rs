@@ -1,12 +1,16 @@
 //! What to say, before how: the meaning of the line, the fact or the things that answer it, tone and names.
 
+mod look;
 mod recollect;
+
+pub use look::Looked;
 
 use super::eye::{Eye, Impression, kind_of};
 use super::gaze::Gaze;
 use super::grammar::{claim, names_another, own};
 use super::names::{Names, Slotted, same};
-use super::reader::{FactBatch, FactFeatures, FactRow, Reader, TextBatch};
+use super::reader::{FactBatch, FactFeatures, FactRow, Reader, SURE, SURE_ENOUGH, TextBatch};
+use super::said::Said;
 use super::script::{Certainty, Choice, SeenThing, THING_SLOTS};
 use super::vocab::{Tone, Vocab};
 use super::words::{Word, words};
@@ -34,6 +38,8 @@ pub struct Plan {
     pub fact: Option<usize>,
     /// Indices of the chosen things in the brief's view.
     pub things: Vec<usize>,
+    /// What counting or comparing the things in view came to, where that is what the line asks for.
+    pub looked: Option<Looked>,
     /// Name of the action called for.
     pub action: Option<String>,
 }
@@ -76,10 +82,21 @@ impl Planner<'_> {
             claim: None,
             fact: None,
             things: Vec::new(),
+            looked: None,
             action: reading.action,
             line: line.text.clone(),
         };
-        self.choose(&mut plan, brief, &line, reading.fact, &sights);
+        let (fact, is_sure) = (reading.fact.map(|(fact, _)| fact), reading.fact.is_some_and(|(_, share)| share >= SURE));
+        match look::looked(&line.text, &line.mentions, &sights).filter(|_| !is_sure) {
+            Some(looked) => {
+                choose_things(&mut plan, "in_view", &looked.things, &sights);
+                plan.looked = Some(looked);
+            }
+            None => self.choose(&mut plan, brief, &line, fact, &sights),
+        }
+        if let (Choice::Nothing, Some(fact), true) = (&plan.choice, fact, is_sure) {
+            choose_fact(&mut plan, brief, fact);
+        }
         Ok(plan)
     }
 
@@ -149,10 +166,14 @@ impl Planner<'_> {
         let phrases: Vec<Vec<Word>> = brief.facts.iter().map(|f| words(&f.predicate)).collect();
         let before = brief.history.last().map(|e| names.concepts_in(&format!("{} {}", e.line, e.reply))).unwrap_or_default();
         let texts: Vec<Vec<Word>> = brief.facts.iter().flat_map(|f| ends(brief, f)).map(|name| words(&name)).collect();
+        let said = Said::new(
+            &line.text,
+            brief.facts.iter().map(|f| [&*f.subject, &*f.predicate, f.object.as_deref().unwrap_or_default()]),
+        );
         let row = |(f, i): (&BriefFact, u32)| FactRow {
             phrase: i,
             names: [2 * i, 2 * i + 1],
-            features: features(brief, f, line, &before),
+            features: FactFeatures { said: said_of(&said, f), ..features(brief, f, line, &before) },
             concepts: keys(f),
         };
         let rows: Vec<FactRow> = brief.facts.iter().zip(0..).map(row).collect();
@@ -173,7 +194,12 @@ impl Planner<'_> {
         };
         Ok(Choices {
             intent: self.vocab.intents().get(intent).cloned().unwrap_or_default(),
-            fact: reading.chosen()?.first().copied().flatten().filter(|fact| *fact < brief.facts.len()),
+            fact: reading
+                .likeliest()?
+                .first()
+                .copied()
+                .flatten()
+                .filter(|(fact, share)| *fact < brief.facts.len() && *share >= SURE_ENOUGH),
             action,
         })
     }
@@ -181,7 +207,8 @@ impl Planner<'_> {
 
 struct Choices {
     intent: String,
-    fact: Option<usize>,
+    /// What answers the line, and how likely.
+    fact: Option<(usize, f32)>,
     action: Option<String>,
 }
 
@@ -220,7 +247,12 @@ fn features(brief: &Brief, fact: &BriefFact, line: &Slotted, before: &[String]) 
         subject_before: line.mentions.is_empty() && before.iter().any(|m| subject(m)),
         object_before: line.mentions.is_empty() && before.iter().any(|m| object(m)),
         guarded: fact.object.is_none(),
+        said: [0.0; 3],
     }
+}
+
+fn said_of(said: &Said, fact: &BriefFact) -> [f32; 3] {
+    [&*fact.predicate, &*fact.subject, fact.object.as_deref().unwrap_or_default()].map(|text| said.strength(text))
 }
 
 /// The names of subject and object as the reader knows them; a secret's object is not there.
@@ -316,6 +348,9 @@ fn with_known_kind(mut impression: Impression, thing: &VisibleThing) -> Impressi
     impression
 }
 
+/// Names of what characters are not to know that they are.
+const STRANGE: [&str; 10] = ["ai", "npc", "npcs", "llm", "gpt", "chatgpt", "chatbot", "bot", "prompt", "openai"];
+
 fn fixed_names(brief: &Brief, line: &Slotted) -> HashMap<String, String> {
     let card = &brief.persona;
     let speaker = if brief.speaker.is_empty() || brief.speaker == "player" { "friend" } else { &brief.speaker };
@@ -324,7 +359,9 @@ fn fixed_names(brief: &Brief, line: &Slotted) -> HashMap<String, String> {
     if let Some(goal) = card.goals.first() {
         names.insert("{G}".into(), goal.text.clone());
     }
-    for (i, mention) in line.mentions.iter().enumerate() {
+    // What there is not in the character's world it does not even name.
+    let of_world = |mention: &&String| !STRANGE.contains(&mention.to_lowercase().as_str());
+    for (i, mention) in line.mentions.iter().enumerate().filter(|(_, mention)| of_world(mention)) {
         names.insert(format!("{{{}}}", i + 1), mention.clone());
     }
     names.retain(|_, name| !name.is_empty());

@@ -20,7 +20,8 @@ const CACHES: usize = 16;
 pub struct Speaker {
     decoder: Decoder,
     thing: Linear,
-    phrasebook: Phrasebook,
+    /// What it keeps to.
+    pub phrasebook: Phrasebook,
     caches: Vec<Conversation>,
 }
 
@@ -105,13 +106,14 @@ impl Speaker {
         (register, long): (Register, bool),
         vocab: &Vocab,
         choice: &mut Chance,
+        replies: &[&str],
         keep_on: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Wording> {
         let conversation = &mut self.caches[0];
         conversation.cache.truncate(prompt.ids.len());
         let allowed = Allowed::new(plan, vocab);
         let may_speak = |id| allowed.allows(id);
-        let along = |topic: &str| self.phrasebook.path(register, topic, plan.tone, allowed.end, may_speak);
+        let along = |topic: &str| self.phrasebook.path(register, topic, plan.tone, allowed.end, may_speak, replies);
         let mut path = match (&plan.choice, &plan.claim) {
             (Choice::Fact { certainty, .. }, Some(claim)) => {
                 self.phrasebook.telling(register, *certainty, plan.tone, claim, long, vocab)
@@ -125,7 +127,9 @@ impl Speaker {
             {
                 along(UNKNOWN)
             }
-            (Choice::Things(things), _) => self.phrasebook.viewing(register, &plan.intent, things, vocab, may_speak),
+            (Choice::Things(things), _) => {
+                self.phrasebook.viewing(register, (&plan.intent, plan.looked.as_ref()), things, vocab, may_speak)
+            }
         };
         let mut speech = Speech::new(vocab, &plan.names);
         let mut wording = Wording::default();
@@ -134,7 +138,7 @@ impl Speaker {
         let mut next = vec![first];
         while wording.tokens < choice.max_tokens {
             let logits: Vec<f32> = self.decoder.forward(Input::Ids(&next), Rows::Last, &mut conversation.cache)?.to_vec1()?;
-            let last = choice.pick(&logits, |id| allowed.allows(id) && path.leads_to(id));
+            let last = choice.pick_line(&logits, |id| allowed.allows(id) && path.leads_to(id));
             if keep_on().is_break() {
                 break;
             }
@@ -153,6 +157,9 @@ impl Speaker {
     }
 }
 
+/// How much hotter than the rest the choice among written lines is.
+const FREEDOM: f32 = 4.0;
+
 /// How the next token is drawn.
 pub struct Chance {
     /// Chance itself.
@@ -166,13 +173,22 @@ pub struct Chance {
 impl Chance {
     /// Draws among the allowed ids that are at least a tenth as likely as the likeliest.
     fn pick(&mut self, logits: &[f32], allowed: impl Fn(u32) -> bool) -> u32 {
+        self.draw(logits, allowed, self.temperature, 0.1)
+    }
+
+    /// Draws more freely: any of the lines that are left is a sound one.
+    fn pick_line(&mut self, logits: &[f32], allowed: impl Fn(u32) -> bool) -> u32 {
+        self.draw(logits, allowed, FREEDOM * self.temperature, 0.01)
+    }
+
+    fn draw(&mut self, logits: &[f32], allowed: impl Fn(u32) -> bool, temperature: f32, least: f32) -> u32 {
         let ids: Vec<u32> = (0..logits.len() as u32).filter(|id| allowed(*id)).collect();
         let Some(best) = ids.iter().copied().max_by(|a, b| logits[*a as usize].total_cmp(&logits[*b as usize])) else { return 0 };
-        if self.temperature <= 0.0 {
+        if temperature <= 0.0 {
             return best;
         }
-        let weight = |id: u32| ((logits[id as usize] - logits[best as usize]) / self.temperature).exp();
-        let likely: Vec<(u32, f32)> = ids.into_iter().map(|id| (id, weight(id))).filter(|(_, w)| *w > 0.1).collect();
+        let weight = |id: u32| ((logits[id as usize] - logits[best as usize]) / temperature).exp();
+        let likely: Vec<(u32, f32)> = ids.into_iter().map(|id| (id, weight(id))).filter(|(_, w)| *w > least).collect();
         let mut at = self.rng.random_range(0.0..1.0f32) * likely.iter().map(|(_, w)| w).sum::<f32>();
         for (id, weight) in &likely {
             at -= weight;

@@ -2,7 +2,7 @@
 
 use super::sample::slots;
 use crate::brief::{Emotion, Register};
-use crate::hearth::phrasebook::{ASIDE, GUARDED, UNKNOWN, VIEW, entry};
+use crate::hearth::phrasebook::{ASIDE, CLOSER, GUARDED, OPENER, UNKNOWN, VIEW, entry};
 use crate::hearth::script::Certainty;
 use crate::hearth::vocab::Tone;
 use serde::Deserialize;
@@ -152,6 +152,16 @@ pub struct Style {
     pub and_you: Vec<String>,
 }
 
+/// What a way of speaking puts before and behind what it says, by tone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "described in the content's own guide")]
+pub struct Aside {
+    pub register: Register,
+    pub openers: Vec<(Tone, Vec<String>)>,
+    pub closers: Vec<(Tone, Vec<String>)>,
+}
+
 /// Talk of what is seen.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -193,6 +203,8 @@ pub struct Content {
     pub intents: Vec<Intent>,
     /// One for each register.
     pub styles: Vec<Style>,
+    /// What stands before and behind what is said; for some registers or all.
+    pub asides: Vec<Aside>,
     /// Topics of views.
     pub views: Vec<ViewTalk>,
     /// Actions.
@@ -243,6 +255,7 @@ impl Content {
             open: read(&folder.join("open.ron"))?,
             intents: read_folder(&folder.join("intents"))?,
             styles: read(&folder.join("style.ron"))?,
+            asides: read(&folder.join("asides.ron"))?,
             views: read(&folder.join("view.ron"))?,
             actions: read(&folder.join("actions.ron"))?,
         };
@@ -316,6 +329,11 @@ impl Content {
             }
             for (topic, lists) in [(UNKNOWN, &style.ignorant), (UNKNOWN, &style.ignorant_of), (GUARDED, &style.guarded)] {
                 lists.iter().for_each(|(tone, lines)| add(style.register, topic, *tone, lines));
+            }
+        }
+        for aside in &self.asides {
+            for (topic, lists) in [(OPENER, &aside.openers), (CLOSER, &aside.closers)] {
+                lists.iter().for_each(|(tone, lines)| add(aside.register, topic, *tone, lines));
             }
         }
         entries.into_iter().collect()

@@ -22,6 +22,21 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use std::ops::RangeInclusive;
 use world::MOST_FACTS;
 
+/// Small talk that a fact may answer.
+const ASKING: [&str; 11] = [
+    "ask_age",
+    "ask_name",
+    "ask_work",
+    "ask_wants",
+    "ask_secret",
+    "ask_help",
+    "ask_feelings",
+    "ask_remember_me",
+    "opinion_of",
+    "trade_buy",
+    "haggle",
+];
+
 /// One fact of a sample's world.
 #[derive(Clone, Debug)]
 pub struct SampleFact {
@@ -78,6 +93,42 @@ impl Sample {
     pub fn length(&self) -> usize {
         let history: usize = self.history.iter().map(|(line, reply)| line.len() + reply.len()).sum();
         history + self.line.len() + self.reply.len()
+    }
+
+    /// Relation, subject and object of a fact in words; of a secret no object.
+    #[must_use]
+    pub fn texts<'a>(&'a self, fact: &'a SampleFact) -> [&'a str; 3] {
+        let [subject, object] = fact.concepts.map(|concept| self.name(concept));
+        [&fact.predicate, subject, if fact.features.guarded { "" } else { object }]
+    }
+
+    /// Has the line say some words of facts, as players do ("which ear should I talk into?"): often of the right one, whose meaning
+    /// is then sometimes a strange one; seldom, and less, of others.
+    fn hint(&mut self, stranger: Option<(usize, &str)>, rng: &mut impl Rng) {
+        let answer = self.answer.filter(|_| self.asked.is_some() && self.step.is_none());
+        if let (Some(fact), Some((relation, predicate))) = (answer.and_then(|answer| self.facts.get_mut(answer)), stranger) {
+            (fact.relation, fact.predicate) = (relation, predicate.to_owned());
+            let end = [0, 0, 0, 1, 2, 2][rng.random_range(0..6)];
+            fact.features.said[end] = rng.random_range(0.5..=1.0);
+        }
+        for (i, fact) in self.facts.iter_mut().enumerate() {
+            for strength in &mut fact.features.said {
+                if rng.random_bool(if answer == Some(i) { 0.1 } else { 0.015 }) {
+                    *strength = rng.random_range(0.1..if answer == Some(i) { 1.0 } else { 0.7 });
+                }
+            }
+        }
+    }
+
+    /// Takes a fact out, if whom it is about is still spoken of without it.
+    fn forget(&mut self, index: usize) -> bool {
+        let others = self.facts.iter().enumerate().filter(|(i, _)| *i != index);
+        let is_known = |concept: &u64| *concept == SELF || others.clone().any(|(_, fact)| fact.concepts.contains(concept));
+        let may_go = self.facts[index].concepts.iter().all(is_known);
+        if may_go {
+            self.facts.remove(index);
+        }
+        may_go
     }
 
     /// Notes at each fact that the line names this concept.
@@ -179,6 +230,10 @@ impl<'a> Generator<'a> {
             47..62 => self.ask_view(&mut sample, rng),
             _ => self.converse(&mut sample, rng),
         }
+        if !self.holdout {
+            let stranger = self.relation(rng).filter(|_| rng.random_bool(0.3));
+            sample.hint(stranger, rng);
+        }
         self.offer_actions(&mut sample, rng);
         if rng.random_bool(0.2) {
             for _ in 0..rng.random_range(1..=2) {
@@ -238,8 +293,11 @@ impl<'a> Generator<'a> {
         }
         let target = rng.random_range(0..sample.facts.len().max(1));
         let Some(fact) = sample.facts.get(target).cloned() else { return self.converse(sample, rng) };
-        let known = rng.random_bool(0.75);
-        let relation = if known { fact.relation } else { self.absent_relation(sample, fact.relation, rng) };
+        // Sometimes another has the same; and sometimes the other alone.
+        let has_rival = rng.random_bool(0.3) && self.add_rival(sample, &fact, rng).is_some();
+        let is_rivals = has_rival && rng.random_bool(0.3) && sample.forget(target);
+        let known = !is_rivals && rng.random_bool(0.75);
+        let relation = if known || is_rivals { fact.relation } else { self.absent_relation(sample, fact.relation, rng) };
         // A bare "where is it" is answered by what it is hidden under, if that is known.
         let is_in = self.content.relations.iter().position(|r| r.id == "is_in");
         let asked = is_in.filter(|i| known && self.content.related(*i, relation) && rng.random_bool(0.3)).unwrap_or(relation);
@@ -300,6 +358,14 @@ impl<'a> Generator<'a> {
         self.tell(sample, &fact, &self.content.relations[fact.relation], rng);
     }
 
+    /// The same of another: who asks after the smith's wife does not ask after the miller's.
+    fn add_rival(&self, sample: &mut Sample, fact: &SampleFact, rng: &mut impl Rng) -> Option<usize> {
+        let content = &self.content.relations[fact.relation];
+        let predicate = self.wording(&content.facts, rng).unwrap_or(&fact.predicate).to_owned();
+        let ends = [self.concept(sample, content.subject, rng), self.concept(sample, content.object, rng)];
+        self.add_fact(sample, fact.relation, &predicate, ends, rng)
+    }
+
     /// A relation that no fact of the sample has, sometimes one that is easily taken for another that is there.
     fn absent_relation(&self, sample: &Sample, present: usize, rng: &mut impl Rng) -> usize {
         let absent = |r: &usize| sample.facts.iter().all(|f| !self.content.related(f.relation, *r));
@@ -356,6 +422,10 @@ impl<'a> Generator<'a> {
         let Some(index) = (0..self.content.intents.len()).collect::<Vec<_>>().choose(rng).copied() else { return };
         let intent = &self.content.intents[index];
         sample.intent = self.intents.len() - self.content.intents.len() + index;
+        // No fact answers small talk, but for what asks for one.
+        if !ASKING.contains(&intent.id.as_str()) {
+            sample.answer = Some(sample.facts.len());
+        }
         sample.line = self.wording(&intent.lines, rng).unwrap_or("hello").replace("{X}", "{1}");
         sample.reply = self.intent_reply(intent, sample.register, sample.tone, rng);
         sample.emotion = match sample.tone {

@@ -1,4 +1,4 @@
-//! Products on processors for which there are no kernels here: candle's own.
+//! Products by candle: on graphics cards, and on processors for which there are no kernels here.
 
 use super::Inputs;
 use candle_core::quantized::ggml_file::qtensor_from_ggml;
@@ -6,7 +6,7 @@ use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{Device, Module, Result, Tensor};
 use std::sync::Arc;
 
-/// A matrix that candle multiplies by, with its own threads.
+/// A matrix that candle multiplies by, on its device.
 #[derive(Debug)]
 pub enum Elsewhere {
     Floats(Tensor),
@@ -15,13 +15,20 @@ pub enum Elsewhere {
 
 impl Elsewhere {
     /// A matrix of as many bytes as its shape needs.
-    pub fn new(dtype: GgmlDType, bytes: &[u8], shape: [usize; 2]) -> Result<Self> {
-        let weight = qtensor_from_ggml(dtype, bytes, shape.to_vec(), &Device::Cpu)?;
+    pub fn new(dtype: GgmlDType, bytes: &[u8], shape: [usize; 2], device: &Device) -> Result<Self> {
+        let weight = qtensor_from_ggml(dtype, bytes, shape.to_vec(), device)?;
         if matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
-            return Ok(Self::Floats(weight.dequantize(&Device::Cpu)?));
+            return Ok(Self::Floats(weight.dequantize(device)?));
         }
         let weight = Arc::new(weight);
         Ok(Self::Quantised { product: QMatMul::from_arc(weight.clone())?, weight })
+    }
+
+    fn device(&self) -> Device {
+        match self {
+            Self::Floats(weight) => weight.device().clone(),
+            Self::Quantised { weight, .. } => weight.device(),
+        }
     }
 
     pub fn bytes(&self) -> usize {
@@ -32,17 +39,17 @@ impl Elsewhere {
     }
 
     pub fn times(&self, x: &Inputs, y: &mut [f32]) -> Result<()> {
-        let x = Tensor::from_slice(x.numbers(), (x.tokens(), x.width()), &Device::Cpu)?;
+        let x = x.on(&self.device())?;
         let product = match self {
             Self::Floats(weight) => x.matmul(&weight.t()?)?,
-            Self::Quantised { product, .. } => product.forward(&x)?,
+            Self::Quantised { product, .. } => product.forward(x)?,
         };
         y.copy_from_slice(&product.flatten_all()?.to_vec1::<f32>()?);
         Ok(())
     }
 
     pub fn row(&self, index: usize, out: &mut [f32]) -> Result<()> {
-        let index = Tensor::new(&[index as u32], &Device::Cpu)?;
+        let index = Tensor::new(&[index as u32], &self.device())?;
         let row = match self {
             Self::Floats(weight) => weight.index_select(&index, 0)?,
             Self::Quantised { weight, .. } => weight.embedding(&index)?,
@@ -63,7 +70,7 @@ mod tests {
         for dtype in [GgmlDType::Q4K, GgmlDType::Q8_0, GgmlDType::F32] {
             let stored = QTensor::quantize(&tensor, dtype).expect("whole blocks");
             let plain: Vec<f32> = stored.dequantize(&Device::Cpu).and_then(|t| t.flatten_all()?.to_vec1()).expect("its blocks");
-            let matrix = Elsewhere::new(dtype, &stored.data().expect("in memory"), [6, 256]).expect("a matrix");
+            let matrix = Elsewhere::new(dtype, &stored.data().expect("in memory"), [6, 256], &Device::Cpu).expect("a matrix");
             let mut row = vec![0.0; 256];
             matrix.row(4, &mut row).expect("one of the rows");
             assert_eq!(row, plain[4 * 256..5 * 256], "a row of {dtype:?}");

@@ -7,6 +7,7 @@ mod avx512;
 
 use super::tile::COLUMNS;
 use super::vectors::Vectors;
+use candle_core::{Device, Result, Tensor};
 use std::sync::OnceLock;
 
 /// Numbers of rows that are worked on together.
@@ -22,6 +23,8 @@ pub struct Inputs {
     width: usize,
     quantised: OnceLock<Vec<Quantised>>,
     turned: OnceLock<Vec<Turned>>,
+    /// As a tensor on the device of the first matrix that takes it.
+    tensor: OnceLock<Tensor>,
 }
 
 /// Some rows as whole numbers, rows of zeros behind them.
@@ -66,11 +69,16 @@ impl Inputs {
         self.numbers.clear();
         self.numbers.extend_from_slice(x);
         self.width = width;
-        (self.quantised, self.turned) = (OnceLock::new(), OnceLock::new());
+        (self.quantised, self.turned, self.tensor) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
     }
 
-    pub(super) fn numbers(&self) -> &[f32] {
-        &self.numbers
+    /// On a device; all matrices that take it lie on the same.
+    pub(super) fn on(&self, device: &Device) -> Result<&Tensor> {
+        if let Some(tensor) = self.tensor.get() {
+            return Ok(tensor);
+        }
+        let tensor = Tensor::from_slice(&self.numbers, (self.tokens(), self.width), device)?;
+        Ok(self.tensor.get_or_init(|| tensor))
     }
 
     /// The number of rows.

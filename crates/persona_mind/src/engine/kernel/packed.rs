@@ -4,6 +4,7 @@ use super::elsewhere::Elsewhere;
 use super::floats::Floats;
 use super::tiles::Tiles;
 use super::{Inputs, Pool, blocks, tiles};
+use candle_core::Device;
 use candle_core::quantized::GgmlDType;
 
 /// Why bytes are no matrix.
@@ -61,9 +62,10 @@ impl Packed {
         if expected != bytes.len() || expected == 0 {
             return Err(KernelError::Size { shape, dtype, expected, found: bytes.len() });
         }
+        let device = pool.device().or((!tiles::are_quick()).then_some(&Device::Cpu));
         let form = match blocks::layout(dtype) {
-            _ if !tiles::are_quick() => {
-                let matrix = Elsewhere::new(dtype, bytes, shape);
+            _ if let Some(device) = device => {
+                let matrix = Elsewhere::new(dtype, bytes, shape, device);
                 Form::Elsewhere(matrix.map_err(|error| KernelError::Numbers { shape, dtype, reason: error.to_string() })?)
             }
             Some(layout) => Form::Tiles(Tiles::new(layout, dtype, bytes, shape, pool)),
@@ -101,7 +103,8 @@ impl Packed {
             match &matrix.form {
                 Form::Tiles(matrix) => tiles.push((matrix, &mut **y)),
                 Form::Floats(floats) => floats.times(x.turned(), y, pool),
-                Form::Elsewhere(matrix) => matrix.times(x, y).expect("sizes that fit"),
+                // A device that is lost in the middle of a step is as bad as memory that is.
+                Form::Elsewhere(matrix) => matrix.times(x, y).expect("sizes that fit, and a device that works"),
             }
         }
         if !tiles.is_empty() {

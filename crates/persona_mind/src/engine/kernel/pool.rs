@@ -1,5 +1,6 @@
 //! The threads of one engine.
 
+use candle_core::Device;
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -44,6 +45,8 @@ pub struct Pool {
     workers: Vec<JoinHandle<()>>,
     /// Held by the one whose work is being done.
     turn: Mutex<()>,
+    /// Where matrices lie in place of the processor's memory.
+    device: Option<Device>,
 }
 
 #[derive(Debug)]
@@ -100,7 +103,18 @@ impl Pool {
             Builder::new().name("persona-engine".into()).spawn(work).ok()
         };
         let workers = (1..settings.threads).map_while(spawn).collect();
-        Self { shared, workers, turn: Mutex::new(()) }
+        Self { shared, workers, turn: Mutex::new(()), device: None }
+    }
+
+    /// Has matrices lie on a device and multiplied there, by candle.
+    #[must_use]
+    pub(crate) fn on(mut self, device: Option<Device>) -> Self {
+        self.device = device;
+        self
+    }
+
+    pub(super) fn device(&self) -> Option<&Device> {
+        self.device.as_ref()
     }
 
     /// Threads that compute, the caller's among them.

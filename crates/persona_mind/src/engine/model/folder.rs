@@ -3,7 +3,6 @@
 use super::{Model, ModelError, ModelSettings, open};
 use crate::engine::decoder::{Decoder, TensorSource};
 use crate::engine::family::{Change, Config, Family, from_config, hugging_face_name};
-use crate::engine::kernel::Pool;
 use crate::engine::safetensors::{SafeTensors, SafeTensorsError};
 use crate::engine::tokenizer::{Settings, Tokenizer};
 use candle_core::{Error, Tensor};
@@ -12,7 +11,6 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Weights of more files than this are no small model's.
 const MAX_FILES: usize = 64;
@@ -38,7 +36,7 @@ pub(super) fn read(folder: &Path, settings: ModelSettings) -> Result<Model, Mode
     }
     let template =
         texts.template().map(str::to_owned).or_else(|| std::fs::read_to_string(folder.join("chat_template.jinja")).ok());
-    let decoder = Decoder::new(&weights, shape, settings.cache, Arc::new(Pool::new(settings.pool)))?;
+    let decoder = Decoder::new(&weights, shape, settings.cache, settings.pool()?)?;
     Ok(Model { decoder, tokenizer, template, context })
 }
 

@@ -5,6 +5,7 @@ use crate::hearth::net::{ParamSource, Params};
 use crate::hearth::ops::cross_entropy;
 use crate::hearth::reader::{FactBatch, FactRow, Reader, Reading, TextBatch};
 use crate::hearth::reader_config;
+use crate::hearth::said::Said;
 use crate::hearth::vocab::Vocab;
 use crate::hearth::words::{Word, words};
 use crate::train::content::Content;
@@ -157,13 +158,18 @@ impl Batch {
         let mut rows: Vec<Vec<FactRow>> = Vec::new();
         for sample in samples {
             let mut row = Vec::new();
+            let said = Said::new(&sample.line, sample.facts.iter().map(|fact| sample.texts(fact)));
             for fact in &sample.facts {
                 let phrase = phrases.add(&fact.predicate);
                 phrase_relations.resize(phrases.texts.len(), fact.relation as u32);
                 let [subject, object] = fact.concepts.map(|c| sample.name(c));
                 // A secret's object is not there at run time.
                 let ends = [names.add(subject), names.add(if fact.features.guarded { "" } else { object })];
-                row.push(FactRow { phrase, names: ends, features: fact.features, concepts: fact.concepts });
+                let mut features = fact.features;
+                for (strength, text) in features.said.iter_mut().zip(sample.texts(fact)) {
+                    *strength = said.strength(text).max(*strength);
+                }
+                row.push(FactRow { phrase, names: ends, features, concepts: fact.concepts });
             }
             rows.push(row);
         }

@@ -1,0 +1,55 @@
+//! What a character says before and behind what it has to say, in its way of speaking: "Aye, well."
+
+use super::phrasebook::{CLOSER, OPENER, Phrasebook};
+use super::vocab::Tone;
+use crate::brief::Brief;
+use rand::Rng;
+use rand::seq::IndexedRandom;
+
+/// Of a character that says little and of one that says much, how often something stands before and behind.
+const BEFORE: [f64; 2] = [0.15, 0.5];
+const BEHIND: [f64; 2] = [0.1, 0.4];
+/// Replies in which the same is not said again.
+const LATELY: usize = 12;
+
+/// A reply with what stands before and behind it, if anything does. The author's own phrases stand behind.
+pub(super) fn dressed(text: &str, brief: &Brief, tone: Tone, book: &Phrasebook, rng: &mut impl Rng) -> String {
+    let card = &brief.persona;
+    let verbosity = f64::from(card.verbosity.clamp(0.0, 1.0));
+    let of_own = card.catchphrases.iter().map(String::as_str);
+    let before = book.phrases(card.register, OPENER, tone).collect();
+    let behind = of_own.chain(book.phrases(card.register, CLOSER, tone)).collect();
+    let mut parts = vec![text];
+    for ([least, most], phrases, is_before) in [(BEFORE, before, true), (BEHIND, behind, false)] {
+        let phrases: Vec<&str> = phrases;
+        let new: Vec<&str> =
+            phrases.into_iter().filter(|phrase| !text.contains(phrase) && !is_said_lately(phrase, brief)).collect();
+        if rng.random_bool(least + (most - least) * verbosity) {
+            new.choose(rng).into_iter().for_each(|phrase| parts.insert(if is_before { 0 } else { parts.len() }, phrase));
+        }
+    }
+    parts.join(" ")
+}
+
+fn is_said_lately(phrase: &str, brief: &Brief) -> bool {
+    brief.history.iter().rev().take(LATELY).any(|exchange| exchange.reply.contains(phrase))
+}
+
+/// Whether a written line, with slots, stands in one of these replies.
+pub(super) fn is_said(line: &str, replies: &[&str]) -> bool {
+    let mut fixed = line.split(['{', '<']).map(|part| part.rsplit(['}', '>']).next().unwrap_or_default());
+    let fixed: Vec<&str> = fixed.by_ref().map(str::trim).filter(|part| part.len() > 3).collect();
+    !fixed.is_empty() && replies.iter().any(|reply| fixed.iter().all(|part| reply.contains(part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_known_again_with_names_in_it() {
+        let replies = ["Aye, well. I know old Tobin from the mill, aye."];
+        assert!(is_said("I know old {1} from the mill, aye.", &replies));
+        assert!(!is_said("I know young {1} from the mill.", &replies) && !is_said("{1}!", &replies) && !is_said("", &replies));
+    }
+}
