@@ -93,7 +93,7 @@ impl Default for ModelSettings {
 
 impl ModelSettings {
     fn pool(&self) -> Result<Arc<Pool>, ModelError> {
-        Ok(Arc::new(Pool::new(self.pool.clone()).on(self.place.device()?)))
+        Ok(Arc::new(Pool::new(self.pool).on(self.place.device()?)))
     }
 }
 

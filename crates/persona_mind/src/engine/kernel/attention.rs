@@ -163,7 +163,10 @@ fn scores(keys: &[half::f16], ahead: &[half::f16], queries: &[&[f32]], weights: 
         Vectors::Avx512 => avx512::scores(keys, ahead, queries, weights, stride),
         #[cfg(target_arch = "x86_64")]
         Vectors::AvxVnni | Vectors::Avx2 => avx2::scores(keys, queries, weights, stride),
-        _ => plain::scores(keys, queries, weights, stride),
+        _ => {
+            let _ = ahead;
+            plain::scores(keys, queries, weights, stride);
+        }
     }
 }
 
@@ -184,7 +187,10 @@ fn add_values(values: &[half::f16], ahead: &[half::f16], weights: &[f32], stride
         Vectors::Avx512 => avx512::add_values(values, ahead, weights, stride, out, head_dim),
         #[cfg(target_arch = "x86_64")]
         Vectors::AvxVnni | Vectors::Avx2 => avx2::add_values(values, weights, stride, out, head_dim),
-        _ => plain::add_values(values, weights, stride, out, head_dim),
+        _ => {
+            let _ = ahead;
+            plain::add_values(values, weights, stride, out, head_dim);
+        }
     }
 }
 

@@ -28,6 +28,7 @@ impl std::fmt::Debug for Lines {
 /// Bytes of a cache line.
 const LINE: usize = 64;
 /// Bytes of a large page.
+#[cfg(all(target_os = "linux", not(miri)))]
 const LARGE: usize = 2 << 20;
 /// Bytes of a chunk; what is larger than a quarter of that has one of its own.
 const CHUNK: usize = 64 << 20;

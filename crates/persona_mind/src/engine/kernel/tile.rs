@@ -93,16 +93,12 @@ impl Layout {
     pub fn write(self, block: &mut [u8], tile: usize, row: usize, stretch: &Stretch) {
         let (head, codes) = block.split_at_mut(self.head_bytes());
         let codes = &mut codes[tile * self.code_bytes()..];
-        for (column, code) in stretch.codes.into_iter().enumerate() {
-            let (quad, lane) = (column / 4, row * 4 + column % 4);
-            if self.bits == 8 {
-                codes[quad * QUAD + lane] = code;
-                continue;
+        if self.bits == 8 {
+            for (quad, four) in stretch.codes.chunks_exact(4).enumerate() {
+                codes[quad * QUAD + row * 4..][..4].copy_from_slice(four);
             }
-            codes[quad / 2 * QUAD + lane] |= (code & 15) << (4 * (quad % 2));
-            for plane in 0..self.bits - 4 {
-                codes[NIBBLES + plane * PLANE + quad * 8 + lane / 8] |= (code >> (4 + plane) & 1) << (lane % 8);
-            }
+        } else {
+            self.write_bits(codes, row, &stretch.codes);
         }
         let numbers = stretch.scales[..self.halves].iter().chain(&stretch.offsets[..self.halves]);
         for (list, number) in numbers.take(self.lists()).enumerate() {
@@ -110,6 +106,22 @@ impl Layout {
                 head[self.scales_at(tile) + list * ROWS + row] = (*number as i8).cast_unsigned();
             } else {
                 put(head, list, row, *number);
+            }
+        }
+    }
+
+    /// Codes of less than 8 bits: two columns to a byte, and the bits above the fourth by themselves.
+    fn write_bits(self, codes: &mut [u8], row: usize, row_codes: &[u8; COLUMNS]) {
+        for (pair, eight) in row_codes.chunks_exact(8).enumerate() {
+            let to = &mut codes[pair * QUAD + row * 4..][..4];
+            for (column, to) in to.iter_mut().enumerate() {
+                *to = eight[column] & 15 | eight[column + 4] << 4;
+            }
+        }
+        for plane in 0..self.bits - 4 {
+            for (quad, four) in row_codes.chunks_exact(4).enumerate() {
+                let bit = |column: usize| (four[column] >> (4 + plane) & 1) << column;
+                codes[NIBBLES + plane * PLANE + quad * 8 + row / 2] |= (bit(0) | bit(1) | bit(2) | bit(3)) << (row % 2 * 4);
             }
         }
     }
