@@ -24,11 +24,18 @@ pub(super) fn dressed(text: &str, brief: &Brief, tone: Tone, book: &Phrasebook, 
         let phrases: Vec<&str> = phrases;
         let new: Vec<&str> =
             phrases.into_iter().filter(|phrase| !text.contains(phrase) && !is_said_lately(phrase, brief)).collect();
-        if rng.random_bool(least + (most - least) * verbosity) {
+        if rng.random_bool(least + (most - least) * verbosity) && !is_aside(text, is_before) {
             new.choose(rng).into_iter().for_each(|phrase| parts.insert(if is_before { 0 } else { parts.len() }, phrase));
         }
     }
     parts.join(" ")
+}
+
+/// Whether a text begins, or ends, with a sentence of a word or two, which is an aside by itself.
+fn is_aside(text: &str, at_start: bool) -> bool {
+    let mut sentences = text.split_inclusive(['.', '!', '?', ':']).filter(|sentence| sentence.chars().any(char::is_alphanumeric));
+    let sentence = if at_start { sentences.next() } else { sentences.next_back() };
+    sentence.is_some_and(|sentence| sentence.split_whitespace().count() <= 2)
 }
 
 fn is_said_lately(phrase: &str, brief: &Brief) -> bool {
@@ -45,6 +52,12 @@ pub(super) fn is_said(line: &str, replies: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_begins_with_an_aside_takes_no_other() {
+        assert!(is_aside("Tch. I hate the mayor.", true) && !is_aside("Tch. I hate the mayor.", false));
+        assert!(is_aside("I am what I am. Shove off.", false) && is_aside("No.", true) && !is_aside("", true));
+    }
 
     #[test]
     fn a_line_is_known_again_with_names_in_it() {

@@ -70,7 +70,7 @@ impl Phrasebook {
     }
 
     /// The frames for a fact, with the sentence that states it, and with an aside where the character is talkative. In a model
-    /// file without frames the sentence stands by itself.
+    /// file without frames the sentence stands by itself. Frames of earlier replies are left out, while there are others.
     #[must_use]
     pub fn telling(
         &self,
@@ -80,11 +80,15 @@ impl Phrasebook {
         claim: &str,
         long: bool,
         vocab: &Vocab,
+        replies: &[&str],
     ) -> Path<'_> {
         let place = |topic: &str| (register, topic.to_owned());
         let all = self.frames.get(&place(certainty.name())).map_or(&[][..], Vec::as_slice);
-        let filled = in_tone(all, tone).map(|frame| vocab.encode(&frame.replace("{core}", claim).replace("{Core}", claim)));
-        let mut lines: Vec<Cow<[u32]>> = filled.map(Cow::Owned).collect();
+        let frames: Vec<&String> = in_tone(all, tone).collect();
+        let fresh: Vec<&String> = frames.iter().copied().filter(|frame| !is_said(frame, replies)).collect();
+        let frames = if fresh.is_empty() { frames } else { fresh };
+        let fill = |frame: &String| vocab.encode(&frame.replace("{core}", claim).replace("{Core}", claim));
+        let mut lines: Vec<Cow<[u32]>> = frames.into_iter().map(fill).map(Cow::Owned).collect();
         if lines.is_empty() {
             lines.push(Cow::Owned(vocab.encode(&format!("{claim}."))));
         }
@@ -227,7 +231,7 @@ mod tests {
         let book = Phrasebook::new(&entries, &vocab);
         let (end, goal) = (vocab.special("<end>"), vocab.special("{G}"));
         let id = |letter: &str| vocab.encode(letter)[0];
-        let tell = |claim: &str| book.telling(Register::Gruff, Certainty::Sure, Tone::Cold, claim, false, &vocab);
+        let tell = |claim: &str| book.telling(Register::Gruff, Certainty::Sure, Tone::Cold, claim, false, &vocab, &[]);
         assert!(tell("A {O}").leads_to(id("A")) && !tell("A {O}").leads_to(id("F")), "a fact without a frame stands by itself");
         let mut path = book.path(Register::Gruff, "greet", Tone::Neutral, end, |id| id != goal, &[]);
         assert!(path.leads_to(id("A")) && !path.leads_to(id("Y")), "lines of another register are not on it");

@@ -9,6 +9,7 @@ use super::eye::{Eye, Impression, kind_of};
 use super::gaze::Gaze;
 use super::grammar::{claim, names_another, own};
 use super::names::{Names, Slotted, same};
+use super::net::softmax;
 use super::reader::{FactBatch, FactFeatures, FactRow, Reader, SURE, SURE_ENOUGH, TextBatch};
 use super::said::Said;
 use super::script::{Certainty, Choice, SeenThing, THING_SLOTS};
@@ -181,7 +182,10 @@ impl Planner<'_> {
         let batch = |texts: &[Vec<Word>]| TextBatch::new(if texts.is_empty() { &none } else { texts });
         let line = TextBatch::new(&[words(&line.text)])?;
         let reading = self.reader.read(&line, &batch(&phrases)?, &batch(&texts)?, &FactBatch::new(&[rows])?)?;
-        let intent = best(&reading.intents.flatten_all()?.to_vec1()?);
+        let shares: Vec<f32> = softmax(&reading.intents)?.flatten_all()?.to_vec1()?;
+        let fact = reading.likeliest()?.first().copied().flatten();
+        let fact = fact.filter(|(fact, share)| *fact < brief.facts.len() && *share >= SURE_ENOUGH);
+        let intent = meant(&shares, fact.is_some());
         let action = if brief.actions.is_empty() {
             None
         } else {
@@ -192,16 +196,7 @@ impl Planner<'_> {
             let scores = self.reader.actions(&reading.lines, &offered)?.flatten_all()?.to_vec1()?;
             brief.actions.get(best(&scores)).map(|a| a.name.clone())
         };
-        Ok(Choices {
-            intent: self.vocab.intents().get(intent).cloned().unwrap_or_default(),
-            fact: reading
-                .likeliest()?
-                .first()
-                .copied()
-                .flatten()
-                .filter(|(fact, share)| *fact < brief.facts.len() && *share >= SURE_ENOUGH),
-            action,
-        })
+        Ok(Choices { intent: self.vocab.intents().get(intent).cloned().unwrap_or_default(), fact, action })
     }
 }
 
@@ -210,6 +205,17 @@ struct Choices {
     /// What answers the line, and how likely.
     fact: Option<(usize, f32)>,
     action: Option<String>,
+}
+
+/// How likely small talk must be for a line that seems to ask for a fact where none answers it.
+const SMALL_TALK: f32 = 0.2;
+
+/// The likeliest meaning, of which the first is a question for a fact. What no fact answers may be small talk.
+fn meant(shares: &[f32], is_known: bool) -> usize {
+    let likeliest = best(shares);
+    let other = 1 + best(shares.get(1..).unwrap_or_default());
+    let is_other = likeliest == 0 && !is_known && shares.get(other).is_some_and(|share| *share >= SMALL_TALK);
+    if is_other { other } else { likeliest }
 }
 
 fn best(scores: &[f32]) -> usize {

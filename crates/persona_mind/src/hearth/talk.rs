@@ -116,7 +116,7 @@ impl Speaker {
         let along = |topic: &str| self.phrasebook.path(register, topic, plan.tone, allowed.end, may_speak, replies);
         let mut path = match (&plan.choice, &plan.claim) {
             (Choice::Fact { certainty, .. }, Some(claim)) => {
-                self.phrasebook.telling(register, *certainty, plan.tone, claim, long, vocab)
+                self.phrasebook.telling(register, *certainty, plan.tone, claim, long, vocab, replies)
             }
             (Choice::Fact { .. }, None) => along(GUARDED),
             (Choice::Nothing, _) => along(&plan.intent),
@@ -158,7 +158,7 @@ impl Speaker {
 }
 
 /// How much hotter than the rest the choice among written lines is.
-const FREEDOM: f32 = 4.0;
+const FREEDOM: f32 = 2.5;
 
 /// How the next token is drawn.
 pub struct Chance {
