@@ -49,6 +49,11 @@ pub struct Stretch {
 }
 
 impl Layout {
+    /// One of these sizes, for what does not depend on a fixed offset.
+    pub const fn of(bits: usize, halves: usize, has_offsets: bool, fine: bool) -> Self {
+        Self { bits, halves, offset: if has_offsets { None } else { Some(0) }, fine }
+    }
+
     /// Tiles of a block.
     pub const fn tiles(self) -> usize {
         if self.fine { FINE_TILES } else { 1 }

@@ -94,12 +94,12 @@ macro_rules! product {
             part: usize,
             sums: &mut Sums,
         ) {
-            let tiles = const { layout(BITS, HALVES, OWN, FINE).tiles() };
-            let head_bytes = const { layout(BITS, HALVES, OWN, FINE).head_bytes() };
-            let code_bytes = const { layout(BITS, HALVES, OWN, FINE).code_bytes() };
-            let block_bytes = const { layout(BITS, HALVES, OWN, FINE).block_bytes() };
+            let tiles = const { Layout::of(BITS, HALVES, OWN, FINE).tiles() };
+            let head_bytes = const { Layout::of(BITS, HALVES, OWN, FINE).head_bytes() };
+            let code_bytes = const { Layout::of(BITS, HALVES, OWN, FINE).code_bytes() };
+            let block_bytes = const { Layout::of(BITS, HALVES, OWN, FINE).block_bytes() };
             let scales_at =
-                const { [layout(BITS, HALVES, OWN, FINE).scales_at(0), layout(BITS, HALVES, OWN, FINE).scales_at(1)] };
+                const { [Layout::of(BITS, HALVES, OWN, FINE).scales_at(0), Layout::of(BITS, HALVES, OWN, FINE).scales_at(1)] };
             let (width, signed) = (x.rows.width, $takes_signs && BITS == 8);
             let fixed = if signed { 0 } else { strip.layout.offset.unwrap_or(0) };
             let fixed = _mm256_set1_ps(f32::from(fixed));
@@ -155,11 +155,6 @@ macro_rules! product {
 
 product!(with_avx2, "avx2,fma,f16c", avx2, true);
 product!(with_vnni, "avx2,fma,f16c,avxvnni", avx_vnni, false);
-
-/// Where things lie in a block.
-const fn layout(bits: usize, halves: usize, own: bool, fine: bool) -> Layout {
-    Layout { bits, halves, offset: if own { None } else { Some(0) }, fine }
-}
 
 /// Codes of eight rows of a tile, four columns to a register.
 #[inline]

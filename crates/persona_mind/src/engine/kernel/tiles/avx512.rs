@@ -76,11 +76,12 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
     sums: &mut Sums,
 ) {
     const QUADS: usize = COLUMNS / 4;
-    let tiles = const { layout(BITS, HALVES, OWN, FINE).tiles() };
-    let head_bytes = const { layout(BITS, HALVES, OWN, FINE).head_bytes() };
-    let code_bytes = const { layout(BITS, HALVES, OWN, FINE).code_bytes() };
-    let block_bytes = const { layout(BITS, HALVES, OWN, FINE).block_bytes() };
-    let scales_at = const { [layout(BITS, HALVES, OWN, FINE).scales_at(0), layout(BITS, HALVES, OWN, FINE).scales_at(1)] };
+    let tiles = const { Layout::of(BITS, HALVES, OWN, FINE).tiles() };
+    let head_bytes = const { Layout::of(BITS, HALVES, OWN, FINE).head_bytes() };
+    let code_bytes = const { Layout::of(BITS, HALVES, OWN, FINE).code_bytes() };
+    let block_bytes = const { Layout::of(BITS, HALVES, OWN, FINE).block_bytes() };
+    let scales_at =
+        const { [Layout::of(BITS, HALVES, OWN, FINE).scales_at(0), Layout::of(BITS, HALVES, OWN, FINE).scales_at(1)] };
     let (fixed, low) = (_mm512_set1_ps(f32::from(strip.layout.offset.unwrap_or(0))), _mm512_set1_epi8(15));
     let mut total = [_mm512_setzero_ps(); WIDTH];
     // SAFETY: the caller has measured the slices for so many groups and rows.
@@ -158,11 +159,6 @@ unsafe fn strip_times<const BITS: usize, const HALVES: usize, const OWN: bool, c
             _mm512_storeu_ps(sums[ROW].as_mut_ptr(), total[ROW]);
         });
     }
-}
-
-/// Where things lie in a block.
-const fn layout(bits: usize, halves: usize, own: bool, fine: bool) -> Layout {
-    Layout { bits, halves, offset: if own { None } else { Some(0) }, fine }
 }
 
 /// Sixteen numbers of 16-bit floats.
