@@ -43,7 +43,7 @@ pub enum BackendChoice {
     /// A GGUF file: a LLaMA-shaped language model, or weights of Hearth that a game has trained.
     Local(PathBuf),
     /// A backend of the game's own. The function runs on the mind's thread, at the start and again after
-    /// a panic.
+    /// a panic. Such as `Local::open_with`, with other threads, several candidates, or on a graphics card.
     Custom(Arc<Factory>),
 }
 

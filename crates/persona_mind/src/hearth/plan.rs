@@ -241,6 +241,7 @@ fn features(brief: &Brief, fact: &BriefFact, line: &Slotted, before: &[String]) 
     let subject = |other: &str| is(&fact.subject, other);
     let object = |other: &str| fact.object.as_ref().is_some_and(|o| is(o, other));
     let (first, later) = (line.mentions.first(), line.mentions.get(1..).unwrap_or_default());
+    let points_back = line.mentions.is_empty() && points_back(&line.text);
     FactFeatures {
         subject_self: subject(&brief.persona.name),
         subject_speaker: subject(&brief.speaker),
@@ -250,8 +251,8 @@ fn features(brief: &Brief, fact: &BriefFact, line: &Slotted, before: &[String]) 
         subject_later: later.iter().any(|m| subject(m)),
         object_first: first.is_some_and(|m| object(m)),
         object_later: later.iter().any(|m| object(m)),
-        subject_before: line.mentions.is_empty() && before.iter().any(|m| subject(m)),
-        object_before: line.mentions.is_empty() && before.iter().any(|m| object(m)),
+        subject_before: points_back && before.iter().any(|m| subject(m)),
+        object_before: points_back && before.iter().any(|m| object(m)),
         guarded: fact.object.is_none(),
         said: [0.0; 3],
     }
@@ -259,6 +260,16 @@ fn features(brief: &Brief, fact: &BriefFact, line: &Slotted, before: &[String]) 
 
 fn said_of(said: &Said, fact: &BriefFact) -> [f32; 3] {
     [&*fact.predicate, &*fact.subject, fact.object.as_deref().unwrap_or_default()].map(|text| said.strength(text))
+}
+
+/// Whether a line speaks of something by a word for what was named before.
+fn points_back(line: &str) -> bool {
+    const WORDS: [&str; 18] = [
+        "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "it", "its", "that", "this", "those",
+        "these", "one", "there",
+    ];
+    let line = line.to_lowercase();
+    line.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
 }
 
 /// The names of subject and object as the reader knows them; a secret's object is not there.

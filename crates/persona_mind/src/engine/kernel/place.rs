@@ -3,6 +3,16 @@
 use candle_core::{Device, Result};
 
 /// What multiplies a model's matrices. Attention and all else is the processor's in any case.
+///
+/// ```no_run
+/// use persona_mind::backend::Local;
+/// use persona_mind::engine::kernel::Place;
+/// use persona_mind::engine::model::ModelSettings;
+///
+/// let settings = ModelSettings { place: Place::Cuda(0), ..ModelSettings::default() };
+/// let model = Local::open_with("qwen3-0.6b-q4_k_m.gguf".as_ref(), settings)?;
+/// # Ok::<(), persona_mind::MindError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Place {
     /// The processor, by kernels of this library.
