@@ -115,7 +115,7 @@ fn bytes_that_are_no_such_matrix_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
 
     #[test]
     fn products_of_any_shape_are_right(

@@ -13,22 +13,18 @@ const BEHIND: [f64; 2] = [0.1, 0.4];
 const LATELY: usize = 12;
 
 /// A reply with what stands before and behind it, if anything does. The author's own phrases stand behind.
-pub(super) fn dressed(text: &str, brief: &Brief, tone: Tone, book: &Phrasebook, rng: &mut impl Rng) -> String {
+pub(super) fn dressed<'a>(text: &'a str, brief: &'a Brief, tone: Tone, book: &'a Phrasebook, rng: &mut impl Rng) -> String {
     let card = &brief.persona;
     let verbosity = f64::from(card.verbosity.clamp(0.0, 1.0));
-    let of_own = card.catchphrases.iter().map(String::as_str);
-    let before = book.phrases(card.register, OPENER, tone).collect();
-    let behind = of_own.chain(book.phrases(card.register, CLOSER, tone)).collect();
-    let mut parts = vec![text];
-    for ([least, most], phrases, is_before) in [(BEFORE, before, true), (BEHIND, behind, false)] {
-        let phrases: Vec<&str> = phrases;
-        let new: Vec<&str> =
-            phrases.into_iter().filter(|phrase| !text.contains(phrase) && !is_said_lately(phrase, brief)).collect();
-        if rng.random_bool(least + (most - least) * verbosity) && !is_aside(text, is_before) {
-            new.choose(rng).into_iter().for_each(|phrase| parts.insert(if is_before { 0 } else { parts.len() }, phrase));
-        }
-    }
-    parts.join(" ")
+    let is_new = |phrase: &&str| !text.contains(phrase) && !is_said_lately(phrase, brief);
+    let mut chosen = |[least, most]: [f64; 2], phrases: Vec<&'a str>, at_start: bool| {
+        let is_wanted = rng.random_bool(least + (most - least) * verbosity) && !is_aside(text, at_start);
+        if is_wanted { phrases.choose(rng).copied() } else { None }
+    };
+    let own = card.catchphrases.iter().map(String::as_str);
+    let before = chosen(BEFORE, book.phrases(card.register, OPENER, tone).filter(is_new).collect(), true);
+    let behind = chosen(BEHIND, own.chain(book.phrases(card.register, CLOSER, tone)).filter(is_new).collect(), false);
+    [before, Some(text), behind].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text begins, or ends, with a sentence of a word or two, which is an aside by itself.

@@ -238,6 +238,9 @@ mod tests {
         path.step(id("A"));
         assert!(path.leads_to(id("y")) && path.leads_to(id("h")), "all of its own are");
         assert!(!path.leads_to(goal) && !path.leads_to(id("w")), "but not those with an empty slot or in another tone");
+        let mut fresh = book.path(Register::Gruff, "greet", Tone::Neutral, end, |id| id != goal, &["Well. Aye."]);
+        fresh.step(id("A"));
+        assert!(fresh.leads_to(id("h")) && !fresh.leads_to(id("y")), "what was said gives way to the other");
         for letter in ["h", "."] {
             path.step(id(letter));
         }

@@ -10,7 +10,7 @@ use super::gaze::Gaze;
 use super::grammar::{claim, names_another, own};
 use super::names::{Names, Slotted, same};
 use super::net::softmax;
-use super::reader::{FactBatch, FactFeatures, FactRow, Reader, SURE, SURE_ENOUGH, TextBatch};
+use super::reader::{FactBatch, FactFeatures, FactRow, Reader, SURE, TextBatch};
 use super::said::Said;
 use super::script::{Certainty, Choice, SeenThing, THING_SLOTS};
 use super::vocab::{Tone, Vocab};
@@ -183,8 +183,7 @@ impl Planner<'_> {
         let line = TextBatch::new(&[words(&line.text)])?;
         let reading = self.reader.read(&line, &batch(&phrases)?, &batch(&texts)?, &FactBatch::new(&[rows])?)?;
         let shares: Vec<f32> = softmax(&reading.intents)?.flatten_all()?.to_vec1()?;
-        let fact = reading.likeliest()?.first().copied().flatten();
-        let fact = fact.filter(|(fact, share)| *fact < brief.facts.len() && *share >= SURE_ENOUGH);
+        let fact = reading.answers()?.first().copied().flatten().filter(|(fact, _)| *fact < brief.facts.len());
         let intent = meant(&shares, fact.is_some());
         let action = if brief.actions.is_empty() {
             None

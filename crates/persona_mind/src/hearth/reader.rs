@@ -4,10 +4,15 @@
 //! inform each other, `h_i' = h_i + elu(sum_j a_ij W h_j)`; a pointer head scores each fact, or none. A relation is
 //! read from its words, so predicates that were never trained on work too.
 
+mod bank;
+mod graph;
+
 use super::net::{Block, BlockConfig, Init, Linear, Params, RmsNorm, mean_over, softmax};
-use super::ops::{self, AttnMask};
+use super::ops::AttnMask;
 use super::words::{PARTS, Word};
+use bank::Bank;
 use candle_core::{Device, Result, Tensor};
+use graph::GraphAttention;
 
 /// What is known of a fact besides its relation's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -227,22 +232,17 @@ impl Reading {
     /// # Errors
     /// If memory is short.
     pub fn chosen(&self) -> Result<Vec<Option<usize>>> {
-        Ok(self
-            .likeliest()?
-            .into_iter()
-            .map(|fact| fact.filter(|(_, share)| *share >= SURE_ENOUGH).map(|(fact, _)| fact))
-            .collect())
+        Ok(self.answers()?.into_iter().map(|answer| answer.map(|(fact, _)| fact)).collect())
     }
 
-    /// For each line the fact that is the likeliest, and how likely; nothing where none is likelier.
+    /// For each line the fact that answers it, and how likely; nothing where none is likely enough.
     ///
     /// # Errors
     /// If memory is short.
-    pub fn likeliest(&self) -> Result<Vec<Option<(usize, f32)>>> {
-        let none = self.facts.dim(1)? - 1;
-        let likeliest = |row: &Vec<f32>| (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap_or(none);
-        let chosen = |row: &Vec<f32>| Some(likeliest(row)).filter(|best| *best != none).map(|best| (best, row[best]));
-        Ok(softmax(&self.facts)?.to_vec2::<f32>()?.iter().map(chosen).collect())
+    pub fn answers(&self) -> Result<Vec<Option<(usize, f32)>>> {
+        let likeliest = |row: &Vec<f32>| (0..row.len() - 1).max_by(|a, b| row[*a].total_cmp(&row[*b]));
+        let answer = |row: &Vec<f32>| likeliest(row).map(|fact| (fact, row[fact])).filter(|(_, share)| *share >= SURE_ENOUGH);
+        Ok(softmax(&self.facts)?.to_vec2::<f32>()?.iter().map(answer).collect())
     }
 }
 
@@ -445,78 +445,5 @@ impl FactBatch {
         let hidden = self.counts.iter().flat_map(|n| (0..count).map(move |i| if i < *n { 0.0f32 } else { -1e9 }));
         let scores = (scores + Tensor::from_iter(hidden, &Device::Cpu)?.reshape((batch, count))?)?;
         Tensor::cat(&[&scores, none], 1)
-    }
-}
-
-/// All relations that the reader was taught, each as one vector near which its questions and its wordings lie.
-///
-/// A line and a fact that come near the same relation belong together, in whatever words; and a line that comes near one which
-/// none of the facts comes near asks for what is not known.
-#[derive(Clone, Debug)]
-struct Bank {
-    /// `[bank, part_dim]`.
-    relations: Tensor,
-    agreed: Linear,
-    missing: Linear,
-}
-
-/// What is added to a share before its logarithm, so that nothing is quite ruled out.
-const SLIGHT: f64 = 1e-3;
-
-impl Bank {
-    fn new(params: Params, config: ReaderConfig) -> Result<Self> {
-        let dim = config.block.dim;
-        Ok(Self {
-            relations: params.get("bank.weight", &[config.bank, config.part_dim], Init::Normal(1.0))?,
-            agreed: Linear::with_bias(params, "agreed", dim, 1)?,
-            missing: Linear::with_bias(params, "missing", dim, 1)?,
-        })
-    }
-
-    /// How near each row comes to each relation: `[rows, bank]`.
-    fn compare(&self, rows: &Tensor) -> Result<Tensor> {
-        let (_, dim) = rows.dims2()?;
-        rows.narrow(1, 0, self.relations.dim(1)?)?.contiguous()?.matmul(&self.relations.t()?)? * (dim as f64).powf(-0.5)
-    }
-
-    /// Scores of facts and of none, `[batch, facts + 1]`, with what the bank says of them.
-    fn weigh(&self, lines: &Tensor, scores: Tensor, asked_of: &Tensor, means: &Tensor, facts: &FactBatch) -> Result<Tensor> {
-        let (batch, columns) = scores.dims2()?;
-        let count = columns - 1;
-        // The chance that the line and the fact mean the same relation.
-        let agreed = softmax(asked_of)?.matmul(&softmax(means)?.t()?)?;
-        let agreed = agreed.gather(&facts.phrases.reshape((batch, count))?, 1)?;
-        let by_bank = (&agreed + SLIGHT)?.log()?.broadcast_mul(&(self.agreed.forward(lines)? + 1.0)?)?;
-        let shown: Vec<f32> = facts.counts.iter().flat_map(|n| (0..count).map(move |i| if i < *n { 1.0 } else { 0.0 })).collect();
-        let best = (agreed * Tensor::from_vec(shown, (batch, count), lines.device())?)?.max_keepdim(1)?;
-        let missing = (best.affine(-1.0, 1.0 + SLIGHT)?.log()? * self.missing.forward(lines)?)?;
-        scores + Tensor::cat(&[by_bank, missing], 1)?
-    }
-}
-
-/// Graph attention with one head (Velickovic et al. 2018, arXiv 1710.10903), added to its input.
-#[derive(Clone, Debug)]
-struct GraphAttention {
-    transform: Linear,
-    source: Linear,
-    target: Linear,
-}
-
-impl GraphAttention {
-    fn new(params: Params, dim: usize) -> Result<Self> {
-        Ok(Self {
-            transform: Linear::new(params, "graph_transform", dim, dim)?,
-            source: Linear::new(params, "graph_source", dim, 1)?,
-            target: Linear::new(params, "graph_target", dim, 1)?,
-        })
-    }
-
-    fn forward(&self, nodes: &Tensor, facts: &FactBatch) -> Result<Tensor> {
-        let h = self.transform.forward(nodes)?;
-        let scores = self.source.forward(&h)?.broadcast_add(&self.target.forward(&h)?.transpose(1, 2)?)?;
-        let leaky = (scores.relu()? - (scores.neg()?.relu()? * 0.2)?)?;
-        let leaky = (leaky.unsqueeze(1)? + &facts.adjacency)?;
-        let weights = ops::attention_softmax(&leaky, 1.0, &AttnMask::Lengths(facts.counts.clone()))?.squeeze(1)?;
-        nodes + weights.matmul(&h)?.elu(1.0)?
     }
 }

@@ -104,14 +104,14 @@ fn more(asks: &dyn Fn(&[&str]) -> bool, [a, b]: [usize; 2], sights: &[Sight]) ->
         let [left, top, right, bottom] = sights[i].thing.bounds;
         Some(((right - left) * (bottom - top)).max(0.0).sqrt() * distance(i)?)
     };
-    let (a_is_more, most) = match () {
-        () if asks(&["nearer", "closer"]) => (distance(a)? < distance(b)?, true),
-        () if asks(&["further", "farther"]) => (distance(a)? > distance(b)?, true),
-        () if asks(&["bigger", "larger"]) => (size(a)? > size(b)?, true),
-        () if asks(&["smaller"]) => (size(a)? > size(b)?, false),
+    let is_first = match () {
+        () if asks(&["nearer", "closer"]) => distance(a)? < distance(b)?,
+        () if asks(&["further", "farther"]) => distance(a)? > distance(b)?,
+        () if asks(&["bigger", "larger"]) => size(a)? > size(b)?,
+        () if asks(&["smaller"]) => size(a)? < size(b)?,
         () => return None,
     };
-    let things = if a_is_more == most { vec![a, b] } else { vec![b, a] };
+    let things = if is_first { vec![a, b] } else { vec![b, a] };
     Some(Looked { topic: "more", words: Vec::new(), things })
 }
 
@@ -158,6 +158,7 @@ mod tests {
         let two = ["the red barrel", "the old barrel"];
         assert_eq!(answer("which is closer, {1} or {2}?", &two), Some(("more", vec![1, 0], String::new())));
         assert_eq!(answer("which is bigger, {1} or {2}?", &two), Some(("more", vec![0, 1], String::new())), "as far as it is");
+        assert_eq!(answer("which is smaller, {1} or {2}?", &two), Some(("more", vec![1, 0], String::new())));
         assert_eq!(answer("where is {1}?", &["the red barrel"]), None);
     }
 }

@@ -1,6 +1,4 @@
-//! Attention by AVX2: loops that the compiler makes eight numbers at once of.
-//!
-//! They are written out over indices: what is called from a function of other instructions, closures too, is not made one with it.
+//! Attention by AVX2: eight tokens, or eight numbers of a value, at once.
 
 use crate::engine::kernel::page::PAGE;
 use crate::engine::kernel::vectors::Vectors;
